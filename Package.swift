@@ -1,0 +1,100 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+/// Numeric loops live here: optimised in debug builds too, so that tests stay quick.
+let fast: [SwiftSetting] = [.unsafeFlags(["-Ounchecked"])]
+let simd: [CSetting] = [.unsafeFlags(["-O3", "-fno-math-errno", "-fno-trapping-math"])]
+
+/// A library target and the direction it may look in (docs/architecture.md).
+func library(
+  _ name: String, _ dependencies: [Target.Dependency], swiftSettings: [SwiftSetting] = []
+) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
+}
+
+func tests(of name: String, _ more: [Target.Dependency] = []) -> Target {
+  .testTarget(
+    name: "\(name)Tests", dependencies: [.byName(name: name), "MosaicTestSupport"] + more)
+}
+
+let package = Package(
+  name: "Mosaic",
+  platforms: [.macOS(.v15)],
+  products: [
+    .executable(name: "mosaic", targets: ["mosaic"]),
+    .library(name: "MosaicRuntime", targets: ["MosaicRuntime"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+  ],
+  targets: [
+    // System libraries and SIMD kernels in C.
+    .target(name: "COpenBLAS", linkerSettings: [.linkedLibrary("openblas")]),
+    .target(name: "CMosaicSIMD", cSettings: simd, linkerSettings: [.linkedLibrary("m")]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .target(name: "CXXHash", cSettings: simd),
+    .target(name: "CMosaicProto", linkerSettings: [.linkedLibrary("protobuf-c")]),
+
+    // The runtime's closure.
+    library("MosaicCore", []),
+    library("MosaicKernels", ["MosaicCore", "COpenBLAS", "CMosaicSIMD"], swiftSettings: fast),
+    library("MosaicBundle", ["MosaicCore", "CZstd", "CXXHash", "CMosaicProto"]),
+    library("MosaicRuntime", ["MosaicCore", "MosaicBundle", "MosaicKernels"]),
+
+    // The compiler.
+    library("MosaicIR", ["MosaicCore", "MosaicKernels"]),
+    library("MosaicImport", ["MosaicCore", "MosaicIR"]),
+    library(
+      "MosaicLowering", ["MosaicCore", "MosaicIR", "MosaicBundle", "MosaicRuntime"]),
+    library("MosaicSurgery", ["MosaicCore", "MosaicKernels", "MosaicIR"]),
+    library(
+      "MosaicAnalysis",
+      [
+        "MosaicCore", "MosaicKernels", "MosaicIR", "MosaicBundle", "MosaicRuntime",
+        "MosaicLowering", "MosaicSurgery",
+      ]),
+    library("MosaicAllocation", ["MosaicCore", "MosaicAnalysis"]),
+    library(
+      "MosaicPruning",
+      ["MosaicCore", "MosaicIR", "MosaicSurgery", "MosaicAnalysis", "MosaicAllocation"]),
+    library(
+      "MosaicCodegen",
+      [
+        "MosaicCore", "MosaicIR", "MosaicImport", "MosaicBundle", "MosaicRuntime",
+        "MosaicLowering", "MosaicSurgery", "MosaicAnalysis", "MosaicAllocation", "MosaicPruning",
+      ]),
+    .executableTarget(
+      name: "mosaic",
+      dependencies: [
+        "MosaicCore", "MosaicKernels", "MosaicIR", "MosaicImport", "MosaicBundle",
+        "MosaicRuntime", "MosaicLowering", "MosaicSurgery", "MosaicAnalysis", "MosaicAllocation",
+        "MosaicPruning", "MosaicCodegen",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+
+    // Tests.
+    .target(
+      name: "MosaicTestSupport", dependencies: ["MosaicCore"], path: "Tests/MosaicTestSupport"),
+    tests(of: "MosaicCore"),
+    tests(of: "MosaicKernels", ["MosaicCore"]),
+    tests(of: "MosaicBundle", ["MosaicCore", "CXXHash"]),
+    tests(of: "MosaicRuntime", ["MosaicCore", "MosaicBundle"]),
+    tests(of: "MosaicIR", ["MosaicCore"]),
+    tests(of: "MosaicImport", ["MosaicCore", "MosaicIR"]),
+    tests(
+      of: "MosaicLowering",
+      ["MosaicCore", "MosaicIR", "MosaicImport", "MosaicBundle", "MosaicRuntime"]),
+    tests(of: "MosaicSurgery", ["MosaicCore", "MosaicIR", "MosaicImport"]),
+    tests(
+      of: "MosaicAnalysis", ["MosaicCore", "MosaicIR", "MosaicImport", "MosaicSurgery"]),
+    tests(of: "MosaicAllocation", ["MosaicCore", "MosaicAnalysis"]),
+    tests(
+      of: "MosaicCodegen",
+      [
+        "MosaicCore", "MosaicIR", "MosaicImport", "MosaicBundle", "MosaicRuntime",
+        "MosaicAnalysis", "MosaicAllocation", "MosaicPruning",
+      ]),
+    .testTarget(
+      name: "MosaicCommandTests", dependencies: ["mosaic", "MosaicCore", "MosaicTestSupport"]),
+  ]
+)

@@ -1,0 +1,3 @@
+#ifndef CMOSAICSIMD_H
+#define CMOSAICSIMD_H
+#endif
