@@ -1,0 +1,136 @@
+/// A value of a graph, by its place in `Graph.values`.
+public struct ValueID: Hashable, Sendable, Comparable {
+  public let index: Int
+  public static func < (a: ValueID, b: ValueID) -> Bool { a.index < b.index }
+}
+
+/// The network as the compiler sees it: typed nodes over named values.
+///
+/// Weights are named constants whose bytes live elsewhere (`WeightSource`). Nodes are in an order
+/// in which each one's inputs are defined before it.
+public struct Graph: Sendable {
+  public struct Value: Sendable {
+    public enum Origin: Sendable, Equatable { case input, weight, node }
+    public var name: String
+    public var type: TensorType
+    public var origin: Origin
+  }
+
+  public struct Node: Sendable {
+    public var name: String
+    public var operation: any Operator
+    public var inputs: [ValueID]
+    public var outputs: [ValueID]
+  }
+
+  public private(set) var values: [Value] = []
+  public private(set) var nodes: [Node] = []
+  public private(set) var inputs: [ValueID] = []
+  public var outputs: [ValueID] = []
+  private var weightsByName: [String: ValueID] = [:]
+
+  public init() {}
+
+  public subscript(id: ValueID) -> Value { values[id.index] }
+
+  /// Weights in the order they were added.
+  public var weights: [ValueID] {
+    values.indices.map(ValueID.init(index:)).filter { self[$0].origin == .weight }
+  }
+
+  public func weight(named name: String) -> ValueID? { weightsByName[name] }
+
+  public mutating func addInput(_ name: String, _ type: TensorType) -> ValueID {
+    let id = append(Value(name: name, type: type, origin: .input))
+    inputs.append(id)
+    return id
+  }
+
+  /// The weight of this name, added if the graph has none yet.
+  public mutating func addWeight(_ name: String, shape: [Int]) -> ValueID {
+    if let known = weightsByName[name] { return known }
+    let type = TensorType(shape.map { Dimension($0) })
+    let id = append(Value(name: name, type: type, origin: .weight))
+    weightsByName[name] = id
+    return id
+  }
+
+  /// Appends a node; its outputs are named after it.
+  ///
+  /// - Throws: `GraphError.shape`, naming the node, where the operands do not fit.
+  public mutating func add(
+    _ operation: any Operator, _ operands: [ValueID], name: String
+  ) throws(GraphError) -> [ValueID] {
+    let types = try Graph.infer(operation, operands.map { self[$0].type }, node: name)
+    let results = types.enumerated().map { index, type in
+      append(
+        Value(
+          name: types.count == 1 ? name : "\(name).\(index)", type: type, origin: .node))
+    }
+    nodes.append(Node(name: name, operation: operation, inputs: operands, outputs: results))
+    return results
+  }
+
+  /// The graph with other extents for some weights, every type inferred anew.
+  public func resizing(weights shapes: [ValueID: [Int]]) throws(GraphError) -> Graph {
+    var result = self
+    for (id, shape) in shapes {
+      result.values[id.index].type.shape = shape.map { Dimension($0) }
+    }
+    for node in nodes {
+      let types = try Graph.infer(
+        node.operation, node.inputs.map { result[$0].type }, node: node.name)
+      for (output, type) in zip(node.outputs, types) { result.values[output.index].type = type }
+    }
+    return result
+  }
+
+  /// Keeps the nodes for which `isKept` holds.
+  mutating func filterNodes(_ isKept: (Node) -> Bool) { nodes.removeAll { !isKept($0) } }
+
+  /// Reads `replacement` wherever `value` was read.
+  mutating func replaceUses(_ replacements: [ValueID: ValueID]) {
+    for index in nodes.indices {
+      nodes[index].inputs = nodes[index].inputs.map { replacements[$0] ?? $0 }
+    }
+    outputs = outputs.map { replacements[$0] ?? $0 }
+  }
+
+  static func infer(
+    _ operation: any Operator, _ types: [TensorType], node: String
+  ) throws(GraphError) -> [TensorType] {
+    do throws(ShapeError) {
+      return try operation.inferOutputs(from: types)
+    } catch {
+      throw .shape(node: node, error)
+    }
+  }
+
+  private mutating func append(_ value: Value) -> ValueID {
+    values.append(value)
+    return ValueID(index: values.count - 1)
+  }
+}
+
+/// A graph is not well formed.
+public enum GraphError: Error, Equatable, Sendable, CustomStringConvertible {
+  case shape(node: String, ShapeError)
+  case undefined(node: String, value: String)
+  case redefined(node: String, value: String)
+  case type(node: String, value: String, declared: TensorType, inferred: TensorType)
+  case missingOutput(String)
+
+  public var description: String {
+    switch self {
+    case .shape(let node, let error):
+      "node '\(node)' (\(error.operation)): expected \(error.expected), "
+        + "found \(error.found.map(\.description).joined(separator: ", "))"
+    case .undefined(let node, let value):
+      "node '\(node)' reads '\(value)' before anything defines it"
+    case .redefined(let node, let value): "node '\(node)' defines '\(value)' a second time"
+    case .type(let node, let value, let declared, let inferred):
+      "node '\(node)' declares '\(value)' as \(declared) but its operands give \(inferred)"
+    case .missingOutput(let value): "nothing defines the output '\(value)'"
+    }
+  }
+}

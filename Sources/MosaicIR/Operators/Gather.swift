@@ -1,0 +1,39 @@
+/// Rows of a table: indices [n] (integers), table [rows, width]; y [n, width].
+public struct Gather: Operator {
+  public static let name = "gather"
+
+  public init() {}
+
+  public func inferOutputs(from inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
+    guard inputs.count == 2, inputs[0].rank == 1, inputs[0].element == .integer,
+      inputs[1].rank == 2
+    else {
+      throw ShapeError(name, expected: "indices int [n] and table [rows, width]", found: inputs)
+    }
+    return [TensorType([inputs[0].shape[0], inputs[1].shape[1]])]
+  }
+
+  public func axisRules(for inputs: [TensorType], outputs: [TensorType]) -> [AxisRule] {
+    [
+      AxisRule(.passes, [.input(0, axis: 0), .output(0, axis: 0)]),
+      AxisRule(.pinned("indices choose among its rows"), [.input(1, axis: 0)]),
+      AxisRule(.passes, [.input(1, axis: 1), .output(0, axis: 1)]),
+    ]
+  }
+
+  /// - Precondition: Indices are inside the table; callers check what comes from outside.
+  public func evaluate(_ inputs: [Tensor]) -> [Tensor] {
+    let width = inputs[1].shape[1]
+    let table = inputs[1].floats
+    let rows = inputs[0].integers.flatMap { index in
+      table[Int(index) * width..<(Int(index) + 1) * width]
+    }
+    return [Tensor(rows, shape: [inputs[0].count, width])]
+  }
+
+  public func reference(_ inputs: [Tensor], output: Int, position: Int) -> Double {
+    let width = inputs[1].shape[1]
+    let row = Int(inputs[0].integers[position / width])
+    return Double(inputs[1].floats[row * width + position % width])
+  }
+}

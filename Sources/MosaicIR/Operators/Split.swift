@@ -1,0 +1,51 @@
+/// The last axis cut into equal parts: x [..., parts · width]; `parts` outputs [..., width].
+public struct Split: Operator {
+  public static let name = "split"
+  public var parts: Int
+
+  public init(parts: Int) { self.parts = parts }
+
+  public var attributes: [(name: String, value: String)] { [("parts", "\(parts)")] }
+
+  public func inferOutputs(from inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
+    guard inputs.count == 1, parts > 0, let last = inputs[0].shape.last, last.isFixed,
+      last.factor.isMultiple(of: parts)
+    else {
+      throw ShapeError(name, expected: "x [..., \(parts) · width]", found: inputs)
+    }
+    let part = TensorType(inputs[0].shape.dropLast() + [Dimension(last.factor / parts)])
+    return [TensorType](repeating: part, count: parts)
+  }
+
+  public func axisRules(for inputs: [TensorType], outputs: [TensorType]) -> [AxisRule] {
+    let last = inputs[0].rank - 1
+    let leading = (0..<last).map { axis in
+      AxisRule(
+        .passes, [.input(0, axis: axis)] + (0..<parts).map { .output($0, axis: axis) })
+    }
+    return leading + [
+      AxisRule(
+        .pinned("a split cuts it into equal parts"),
+        [.input(0, axis: last)] + (0..<parts).map { .output($0, axis: last) })
+    ]
+  }
+
+  public func evaluate(_ inputs: [Tensor]) -> [Tensor] {
+    let last = inputs[0].shape.count - 1
+    let width = inputs[0].shape[last] / parts
+    let rows = inputs[0].count / max(width * parts, 1)
+    let x = inputs[0].floats
+    return (0..<parts).map { part in
+      let y = (0..<rows).flatMap { row in
+        x[(row * parts + part) * width..<(row * parts + part + 1) * width]
+      }
+      return Tensor(y, shape: inputs[0].shape.dropLast() + [width])
+    }
+  }
+
+  public func reference(_ inputs: [Tensor], output: Int, position: Int) -> Double {
+    let width = inputs[0].shape[inputs[0].shape.count - 1] / parts
+    let (row, column) = (position / width, position % width)
+    return Double(inputs[0].floats[(row * parts + output) * width + column])
+  }
+}

@@ -1,0 +1,24 @@
+public import MosaicCore
+public import MosaicIR
+
+/// A checkpoint as the compiler takes it: the network's graph, where its weights lie, and how it is
+/// sampled.
+public struct ImportedModel: Sendable {
+  public var graph: Graph
+  public var weights: CheckpointWeights
+  public var description: ModelDescription
+  /// Nil where the checkpoint carries no scheduler; sampling then needs one given.
+  public var scheduler: SchedulerConfig?
+  /// Things worth telling the user, one a line.
+  public var warnings: [String]
+}
+
+/// The weights of an imported graph: a checkpoint's tensors and those the architecture computes.
+public struct CheckpointWeights: WeightSource {
+  public let files: CheckpointFiles
+  let computed: [String: TensorView]
+
+  public func tensor(_ name: String) -> TensorView? {
+    computed[name] ?? files.tensor(name)
+  }
+}

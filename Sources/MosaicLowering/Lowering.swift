@@ -1,0 +1,334 @@
+public import MosaicBundle
+public import MosaicIR
+
+/// A graph as the runtime runs it, with the way back to the graph's weights and nodes.
+public struct LoweredGraph: Sendable {
+  public var program: Program
+  /// The graph's weight behind each of the program's.
+  public var weights: [ValueID]
+  /// The instruction that does each node's work, by the node's name. Nodes without one are views.
+  public var instructions: [String: Int]
+}
+
+/// A graph has a form that the runtime has no instruction for.
+public struct LoweringError: Error, Sendable, CustomStringConvertible {
+  public var node: String
+  public var reason: String
+  public var description: String { "node '\(node)' cannot be lowered: \(reason)" }
+}
+
+extension Graph {
+  /// Fuses nodes into the runtime's instructions and plans the memory of what they compute.
+  ///
+  /// Fused: a product with the activation behind it, a layer norm with its modulation, a gate with
+  /// the residual add behind it. Splits and reshapes become views.
+  public func lowered() throws(LoweringError) -> LoweredGraph {
+    var lowering = Lowering(self)
+    try lowering.run()
+    return lowering.result()
+  }
+}
+
+/// The state of one lowering.
+struct Lowering {
+  let graph: Graph
+  private let uses: [ValueID: Int]
+  private let readers: [ValueID: Int]
+  private var values: [Program.Value] = []
+  private var instructions: [Program.Instruction] = []
+  private var weights: [ValueID] = []
+  private var numbers: [ValueID: Int] = [:]
+  private var instructionByNode: [String: Int] = [:]
+  private var fused: Set<Int> = []
+
+  init(_ graph: Graph) {
+    self.graph = graph
+    var uses: [ValueID: Int] = [:]
+    var readers: [ValueID: Int] = [:]
+    for (index, node) in graph.nodes.enumerated() {
+      for input in node.inputs {
+        uses[input, default: 0] += 1
+        readers[input] = index
+      }
+    }
+    for output in graph.outputs { uses[output, default: 0] += 1 }
+    self.uses = uses
+    self.readers = readers
+  }
+
+  mutating func run() throws(LoweringError) {
+    for (index, input) in graph.inputs.enumerated() {
+      guard graph[input].type.isBatched else {
+        throw LoweringError(node: graph[input].name, reason: "an input without batch axis")
+      }
+      numbers[input] = append(graph[input].name, graph[input].type.sampleShape, .input(index))
+    }
+    for (index, node) in graph.nodes.enumerated() where !fused.contains(index) {
+      try lower(node, at: index)
+    }
+    try bindOutput()
+    plan()
+  }
+
+  func result() -> LoweredGraph {
+    let ports = graph.inputs.map { input in
+      Program.Port(
+        name: graph[input].name, shape: graph[input].type.sampleShape,
+        element: graph[input].type.element == .float ? .f32 : .i32)
+    }
+    let program = Program(
+      inputs: ports, outputShape: graph[graph.outputs[0]].type.sampleShape,
+      weights: weights.map {
+        Program.Weight(name: graph[$0].name, shape: graph[$0].type.shape(batch: 1))
+      },
+      values: values, instructions: instructions, arenaSize: arenaSize)
+    return LoweredGraph(
+      program: program, weights: weights, instructions: instructionByNode)
+  }
+
+  private var arenaSize = 0
+
+  // MARK: Nodes
+
+  private mutating func lower(_ node: Graph.Node, at index: Int) throws(LoweringError) {
+    switch node.operation {
+    case is Linear: try lowerLinear(node, at: index)
+    case let convolution as Convolution: try lowerConvolution(convolution, node)
+    case let attention as Attention: try lowerAttention(attention, node)
+    case let norm as LayerNorm: try lowerLayerNorm(norm, node, at: index)
+    case is Gate: try lowerGate(node, at: index)
+    case is Add: try lowerAdd(node)
+    case let activate as Activate:
+      try emit(
+        .activation(Program.Activation(activate.function), count: count(node.inputs[0])), node)
+    case let embedding as TimestepEmbedding:
+      try emit(
+        .timestepEmbedding(
+          width: embedding.width, maxPeriod: embedding.maxPeriod,
+          frequencyShift: embedding.frequencyShift, isCosineFirst: embedding.isCosineFirst), node)
+    case is Gather:
+      let table = graph[node.inputs[1]].type.sampleShape
+      try emit(.gather(rows: table[0], width: table[1]), node)
+    case let transpose as Transpose:
+      try emit(
+        .permute(
+          shape: graph[node.inputs[0]].type.sampleShape,
+          order: transpose.order.dropFirst().map { $0 - 1 }), node)
+    case is Reshape:
+      numbers[node.outputs[0]] = append(
+        graph[node.outputs[0]].name, graph[node.outputs[0]].type.sampleShape,
+        .view(of: try number(node.inputs[0], node), offset: 0))
+    case let split as Split: try lowerSplit(split, node)
+    default:
+      throw LoweringError(
+        node: node.name, reason: "the runtime has no '\(node.operation.name)' of this form")
+    }
+  }
+
+  private mutating func lowerLinear(_ node: Graph.Node, at index: Int) throws(LoweringError) {
+    let weight = graph[node.inputs[1]].type.sampleShape
+    var output = node.outputs[0]
+    var activation = Program.Activation.none
+    if let next = soleReader(of: output), let activate = next.node.operation as? Activate {
+      activation = Program.Activation(activate.function)
+      output = next.node.outputs[0]
+      fused.insert(next.index)
+    }
+    try emit(
+      .linear(
+        rows: count(node.inputs[0]) / weight[1], inner: weight[1], outer: weight[0],
+        activation: activation), node, into: output)
+  }
+
+  private mutating func lowerConvolution(
+    _ operation: Convolution, _ node: Graph.Node
+  ) throws(LoweringError) {
+    let input = graph[node.inputs[0]].type.sampleShape
+    let weight = graph[node.inputs[1]].type.sampleShape
+    try emit(
+      .convolution(
+        channels: input[0], height: input[1], width: input[2], outer: weight[0],
+        kernel: weight[2], stride: operation.stride, padding: operation.padding), node)
+  }
+
+  private mutating func lowerAttention(
+    _ operation: Attention, _ node: Graph.Node
+  ) throws(LoweringError) {
+    let query = graph[node.inputs[0]].type.sampleShape
+    try emit(
+      .attention(
+        heads: query[1] / operation.headSize, size: operation.headSize, queries: query[0],
+        keys: graph[node.inputs[1]].type.sampleShape[0], scale: operation.scale), node)
+  }
+
+  private mutating func lowerLayerNorm(
+    _ operation: LayerNorm, _ node: Graph.Node, at index: Int
+  ) throws(LoweringError) {
+    let shape = graph[node.inputs[0]].type.sampleShape
+    let width = shape[shape.count - 1]
+    var operands = node.inputs
+    var output = node.outputs[0]
+    var isModulated = false
+    if let next = soleReader(of: output), next.node.operation is Modulate,
+      next.node.inputs[0] == output, areComputed(next.node.inputs, before: index)
+    {
+      operands += next.node.inputs.dropFirst()
+      output = next.node.outputs[0]
+      isModulated = true
+      fused.insert(next.index)
+    }
+    try emit(
+      .layerNorm(
+        rows: shape.reduce(1, *) / width, width: width, epsilon: operation.epsilon,
+        isAffine: node.inputs.count == 3, isModulated: isModulated), node, operands,
+      into: output)
+  }
+
+  /// A gate runs in the residual add behind it.
+  private mutating func lowerGate(_ node: Graph.Node, at index: Int) throws(LoweringError) {
+    guard let next = soleReader(of: node.outputs[0]), next.node.operation is Add,
+      let other = next.node.inputs.first(where: { $0 != node.outputs[0] }),
+      graph[other].type == graph[node.outputs[0]].type, areComputed([other], before: index)
+    else {
+      throw LoweringError(node: node.name, reason: "a gate without a residual add behind it")
+    }
+    let shape = graph[node.outputs[0]].type.sampleShape
+    let width = shape[shape.count - 1]
+    fused.insert(next.index)
+    try emit(
+      .gatedAdd(rows: shape.reduce(1, *) / width, width: width), node,
+      [other, node.inputs[0], node.inputs[1]], into: next.node.outputs[0])
+  }
+
+  private mutating func lowerAdd(_ node: Graph.Node) throws(LoweringError) {
+    let (a, b) = (graph[node.inputs[0]].type, graph[node.inputs[1]].type)
+    guard b == a || (a.isBatched && b.sampleShape == a.sampleShape) else {
+      throw LoweringError(node: node.name, reason: "an add that repeats \(b) over \(a)")
+    }
+    try emit(.add(count: a.sampleCount), node)
+  }
+
+  private mutating func lowerSplit(
+    _ operation: Split, _ node: Graph.Node
+  ) throws(LoweringError) {
+    let shape = graph[node.inputs[0]].type.sampleShape
+    guard shape.count == 1 else {
+      throw LoweringError(node: node.name, reason: "a split of more than one row a sample")
+    }
+    let width = shape[0] / operation.parts
+    for (part, output) in node.outputs.enumerated() {
+      numbers[output] = append(
+        graph[output].name, [width],
+        .view(of: try number(node.inputs[0], node), offset: part * width))
+    }
+  }
+
+  // MARK: Values
+
+  private func count(_ value: ValueID) -> Int { graph[value].type.sampleCount }
+
+  /// The one node that reads `value`, where nothing else does.
+  private func soleReader(of value: ValueID) -> (index: Int, node: Graph.Node)? {
+    guard uses[value] == 1, let index = readers[value] else { return nil }
+    return (index, graph.nodes[index])
+  }
+
+  /// Whether all of `operands` are there when node `index` runs, its own results included.
+  private func areComputed(_ operands: [ValueID], before index: Int) -> Bool {
+    let own = Set(graph.nodes[index].outputs)
+    return operands.allSatisfy { operand in
+      own.contains(operand) || numbers[operand] != nil || graph[operand].origin != .node
+    }
+  }
+
+  private mutating func append(
+    _ name: String, _ shape: [Int], _ storage: Program.Value.Storage
+  ) -> Int {
+    values.append(Program.Value(name: name, shape: shape, storage: storage))
+    return values.count - 1
+  }
+
+  private mutating func number(_ id: ValueID, _ node: Graph.Node) throws(LoweringError) -> Int {
+    if let known = numbers[id] { return known }
+    guard graph[id].origin == .weight else {
+      throw LoweringError(node: node.name, reason: "it reads '\(graph[id].name)' too early")
+    }
+    weights.append(id)
+    let value = append(
+      graph[id].name, graph[id].type.shape(batch: 1), .weight(weights.count - 1))
+    numbers[id] = value
+    return value
+  }
+
+  private mutating func emit(
+    _ operation: Program.Operation, _ node: Graph.Node, _ operands: [ValueID]? = nil,
+    into output: ValueID? = nil
+  ) throws(LoweringError) {
+    let output = output ?? node.outputs[0]
+    guard graph[output].type.isBatched else {
+      throw LoweringError(node: node.name, reason: "its result does not depend on the batch")
+    }
+    var inputs: [Int] = []
+    for operand in operands ?? node.inputs { inputs.append(try number(operand, node)) }
+    let value = append(graph[output].name, graph[output].type.sampleShape, .arena(offset: 0))
+    numbers[output] = value
+    instructionByNode[node.name] = instructions.count
+    instructions.append(Program.Instruction(operation, inputs, into: value))
+  }
+
+  // MARK: Memory
+
+  /// Gives the graph's result the caller's memory: the value itself, or what it is a view of.
+  private mutating func bindOutput() throws(LoweringError) {
+    guard graph.outputs.count == 1, var value = numbers[graph.outputs[0]] else {
+      throw LoweringError(node: "output", reason: "a graph has one computed output")
+    }
+    while case .view(let parent, _) = values[value].storage { value = parent }
+    guard case .arena = values[value].storage,
+      values[value].shape.reduce(1, *) == graph[graph.outputs[0]].type.sampleCount
+    else {
+      throw LoweringError(node: "output", reason: "the output is part of another value")
+    }
+    values[value].storage = .output
+  }
+
+  private mutating func plan() {
+    // A view keeps alive what it looks into.
+    func root(_ value: Int) -> Int {
+      var value = value
+      while case .view(let parent, _) = values[value].storage { value = parent }
+      return value
+    }
+    var lifetimes: [Int: ClosedRange<Int>] = [:]
+    for (index, instruction) in instructions.enumerated() {
+      for value in instruction.inputs.map(root) + [root(instruction.output)] {
+        let start = lifetimes[value]?.lowerBound ?? index
+        lifetimes[value] = start...index
+      }
+    }
+    let planned = values.indices.filter { value in
+      if case .arena = values[value].storage { return true }
+      return false
+    }
+    let plan = MemoryPlan(
+      planned.map { value in
+        MemoryPlan.Request(
+          size: values[value].shape.reduce(1, *), lifetime: lifetimes[value] ?? 0...0)
+      })
+    for (value, offset) in zip(planned, plan.offsets) {
+      values[value].storage = .arena(offset: offset)
+    }
+    arenaSize = plan.size
+  }
+}
+
+extension Program.Activation {
+  fileprivate init(_ function: Activate.Function) {
+    self =
+      switch function {
+      case .silu: .silu
+      case .geluTanh: .geluTanh
+      case .geluErf: .geluErf
+      }
+  }
+}

@@ -1,0 +1,177 @@
+internal import MosaicBundle
+internal import MosaicKernels
+
+/// A program's pass over a chunk of neighbouring samples.
+struct ChunkRun {
+  let program: Program
+  let weights: [FloatBuffer]
+  let arena: UnsafeMutablePointer<Float>
+  let job: Job
+  /// The chunk's first sample in the batch.
+  let start: Int
+  let count: Int
+
+  /// A batched value's memory: sample i lies at `base + i * stride`.
+  private struct Operand {
+    var base: UnsafeMutablePointer<Float>
+    var stride: Int
+    var elements: Int
+    var isContiguous: Bool { stride == elements }
+    func sample(_ index: Int) -> UnsafeMutablePointer<Float> { base + index * stride }
+  }
+
+  func execute() {
+    for (index, instruction) in program.instructions.enumerated() {
+      run(instruction)
+      for capture in job.captures where capture.instruction == index {
+        copy(operand(instruction.inputs[0]), to: capture.destination)
+      }
+    }
+  }
+
+  // MARK: Operands
+
+  private func operand(_ value: Int) -> Operand {
+    let elements = program.values[value].shape.reduce(1, *)
+    switch program.values[value].storage {
+    case .arena(let offset):
+      return Operand(base: arena + offset * count, stride: elements, elements: elements)
+    case .output:
+      return Operand(
+        base: job.output + start * elements, stride: elements, elements: elements)
+    case .input(let index):
+      // Inputs are only read.
+      let floats = UnsafeMutablePointer(
+        mutating: job.inputs[index].assumingMemoryBound(to: Float.self))
+      return Operand(base: floats + start * elements, stride: elements, elements: elements)
+    case .view(let parent, let offset):
+      let whole = operand(parent)
+      return Operand(base: whole.base + offset, stride: whole.stride, elements: elements)
+    case .weight(let index):
+      // A stride of 0: every sample reads the same.
+      return Operand(
+        base: UnsafeMutablePointer(mutating: weights[index].pointer), stride: 0,
+        elements: elements)
+    }
+  }
+
+  private func weight(_ value: Int) -> UnsafePointer<Float> { UnsafePointer(operand(value).base) }
+
+  private func integers(_ value: Int) -> UnsafePointer<Int32> {
+    guard case .input(let index) = program.values[value].storage else {
+      preconditionFailure("integers come from inputs; the verifier sees to it")
+    }
+    return job.inputs[index].assumingMemoryBound(to: Int32.self) + start
+  }
+
+  private func copy(_ source: Operand, to destination: UnsafeMutablePointer<Float>) {
+    for sample in 0..<count {
+      (destination + (start + sample) * source.elements)
+        .update(from: source.sample(sample), count: source.elements)
+    }
+  }
+
+  // MARK: Instructions
+
+  private func run(_ instruction: Program.Instruction) {
+    let inputs = instruction.inputs
+    let y = operand(instruction.output)
+    switch instruction.operation {
+    case .linear(let rows, let inner, let outer, let activation):
+      linear(inputs, y, rows: rows, inner: inner, outer: outer, activation)
+    case .convolution(
+      let channels, let height, let width, let outer, let kernel, let stride, let padding):
+      let x = operand(inputs[0])
+      for sample in 0..<count {
+        MosaicKernels.convolution2D(
+          x.sample(sample), weight: weight(inputs[1]),
+          bias: inputs.count > 2 ? weight(inputs[2]) : nil, into: y.sample(sample),
+          channels: channels, height: height, width: width, outer: outer, kernel: kernel,
+          stride: stride, padding: padding)
+      }
+    case .attention(let heads, let size, let queries, let keys, let scale):
+      let (q, k, v) = (operand(inputs[0]), operand(inputs[1]), operand(inputs[2]))
+      for sample in 0..<count {
+        MosaicKernels.attention(
+          q.sample(sample), k.sample(sample), v.sample(sample), into: y.sample(sample),
+          heads: heads, size: size, queries: queries, keys: keys, scale: scale)
+      }
+    case .layerNorm(let rows, let width, let epsilon, let isAffine, let isModulated):
+      let x = operand(inputs[0])
+      let modulation = isAffine ? 3 : 1
+      for sample in 0..<count {
+        MosaicKernels.layerNorm(
+          x.sample(sample), into: y.sample(sample), rows: rows, width: width, epsilon: epsilon,
+          weight: isAffine ? weight(inputs[1]) : nil, bias: isAffine ? weight(inputs[2]) : nil,
+          scale: isModulated ? operand(inputs[modulation]).sample(sample) : nil,
+          shift: isModulated ? operand(inputs[modulation + 1]).sample(sample) : nil)
+      }
+    case .gatedAdd(let rows, let width):
+      let (x, branch, gate) = (operand(inputs[0]), operand(inputs[1]), operand(inputs[2]))
+      for sample in 0..<count {
+        MosaicKernels.gatedAdd(
+          x.sample(sample), branch: branch.sample(sample), gate: gate.sample(sample),
+          into: y.sample(sample), rows: rows, width: width)
+      }
+    case .add(let elements):
+      let (a, b) = (operand(inputs[0]), operand(inputs[1]))
+      for sample in 0..<count {
+        MosaicKernels.add(
+          a.sample(sample), b.sample(sample), into: y.sample(sample), count: elements)
+      }
+    case .activation(let activation, let elements):
+      let x = operand(inputs[0])
+      let calls = x.isContiguous ? 1 : count
+      for call in 0..<calls {
+        MosaicKernels.activate(
+          Activation(activation), x.sample(call), into: y.sample(call),
+          count: elements * count / calls)
+      }
+    case .timestepEmbedding(let width, let maxPeriod, let shift, let isCosineFirst):
+      let t = operand(inputs[0])
+      for sample in 0..<count {
+        MosaicKernels.timestepEmbedding(
+          t.sample(sample).pointee, into: y.sample(sample), width: width, maxPeriod: maxPeriod,
+          frequencyShift: shift, cosineFirst: isCosineFirst)
+      }
+    case .gather(_, let width):
+      let (indices, table) = (integers(inputs[0]), weight(inputs[1]))
+      for sample in 0..<count {
+        y.sample(sample).update(from: table + Int(indices[sample]) * width, count: width)
+      }
+    case .permute(let shape, let order):
+      let x = operand(inputs[0])
+      for sample in 0..<count {
+        MosaicKernels.permute(x.sample(sample), shape: shape, order: order, into: y.sample(sample))
+      }
+    }
+  }
+
+  private func linear(
+    _ inputs: [Int], _ y: Operand, rows: Int, inner: Int, outer: Int,
+    _ activation: Program.Activation
+  ) {
+    let x = operand(inputs[0])
+    let bias = inputs.count > 2 ? weight(inputs[2]) : nil
+    // Samples of one row each may lie apart; of more rows they must follow each other.
+    let calls = x.isContiguous || rows == 1 ? 1 : count
+    for call in 0..<calls {
+      MosaicKernels.linear(
+        x.sample(call), xStride: rows == 1 ? x.stride : inner, weight: weight(inputs[1]),
+        bias: bias, activation: Activation(activation), into: y.sample(call), yStride: outer,
+        rows: rows * count / calls, inner: inner, outer: outer)
+    }
+  }
+}
+
+extension Activation {
+  init(_ activation: Program.Activation) {
+    self =
+      switch activation {
+      case .none: .none
+      case .silu: .silu
+      case .geluTanh: .geluTanh
+      case .geluErf: .geluErf
+      }
+  }
+}

@@ -1,0 +1,59 @@
+public import MosaicCore
+
+/// Immutable f32 memory: a weight as the kernels read it.
+public final class FloatBuffer: @unchecked Sendable {
+  public let pointer: UnsafePointer<Float>
+  public let count: Int
+  private let owner: AnyObject
+
+  /// Memory of `count` floats that `fill` writes.
+  public init<E: Error>(
+    count: Int, fill: (UnsafeMutableBufferPointer<Float>) throws(E) -> Void
+  ) throws(E) {
+    let memory = FloatMemory(count: count)
+    try fill(memory.floats)
+    pointer = UnsafePointer(memory.pointer)
+    self.count = count
+    owner = memory
+  }
+
+  /// The floats of `view`: where they lie if they are f32 and aligned, else converted.
+  public init(_ view: TensorView) {
+    count = view.elementCount
+    if view.dataType == .f32, let base = view.bytes.baseAddress,
+      Int(bitPattern: base).isMultiple(of: MemoryLayout<Float>.alignment)
+    {
+      pointer = base.assumingMemoryBound(to: Float.self)
+      owner = view.owner
+    } else {
+      let memory = FloatMemory(count: view.elementCount)
+      view.convert(into: memory.floats)
+      pointer = UnsafePointer(memory.pointer)
+      owner = memory
+    }
+  }
+
+  public convenience init(_ floats: [Float]) {
+    self.init(count: floats.count) { _ = $0.update(from: floats) }
+  }
+
+  public var floats: UnsafeBufferPointer<Float> { .init(start: pointer, count: count) }
+}
+
+/// Writable f32 memory, 64-byte aligned, freed with its last reference.
+final class FloatMemory: @unchecked Sendable {
+  let pointer: UnsafeMutablePointer<Float>
+  let count: Int
+
+  init(count: Int) {
+    self.count = count
+    // One more than nothing, so that there is always an address.
+    let bytes = max(count, 1) * MemoryLayout<Float>.stride
+    pointer = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+      .bindMemory(to: Float.self, capacity: max(count, 1))
+  }
+
+  deinit { UnsafeMutableRawPointer(pointer).deallocate() }
+
+  var floats: UnsafeMutableBufferPointer<Float> { .init(start: pointer, count: count) }
+}

@@ -1,0 +1,96 @@
+public import MosaicCore
+internal import MosaicBundle
+
+/// A network behind its roles: states, timestep and classes in, the (guided) output out.
+public final class Predictor: Sendable {
+  public let executor: Executor
+  public let model: ModelDescription
+  /// Weight of classifier-free guidance; nil runs the network once a sample.
+  public let guidance: Float?
+
+  /// - Throws: `RuntimeError` where the program's inputs do not have the roles of `model`, or
+  ///   guidance is asked of a network without a null class.
+  public init(
+    executor: Executor, model: ModelDescription, guidance: Float?
+  ) throws(RuntimeError) {
+    let known = [model.sampleInput, model.timestepInput, model.classInput].compactMap { $0 }
+    if let stranger = executor.program.inputs.first(where: { !known.contains($0.name) }) {
+      throw RuntimeError(.unknownInput(stranger.name))
+    }
+    guard guidance == nil || (model.nullClass != nil && model.classInput != nil) else {
+      throw RuntimeError(.guidanceUnsupported)
+    }
+    self.executor = executor
+    self.model = model
+    self.guidance = guidance
+  }
+
+  /// Elements of one sample of the state.
+  public var stateSize: Int { model.sampleCount }
+
+  /// Forwards of the network a sample: 2 with guidance.
+  public var forwardsPerSample: Int { guidance == nil ? 1 : 2 }
+
+  /// The network's output for every state at one timestep, without the learned variance, guided
+  /// where guidance is on: `u + w (c - u)`.
+  ///
+  /// Source: Ho and Salimans, "Classifier-Free Diffusion Guidance", arXiv:2207.12598.
+  ///
+  /// - Parameters:
+  ///   - states: [samples, channels, height, width].
+  ///   - labels: [samples]; ignored by a network without classes.
+  ///   - captures: See `Executor.run`; with guidance each destination holds the conditional
+  ///     samples, then the unconditional ones.
+  /// - Returns: As many elements as `states`.
+  public func predict(
+    states: [Float], timestep: Int, labels: [Int32], captures: [Executor.Capture] = []
+  ) -> [Float] {
+    let samples = states.count / stateSize
+    let batch = samples * forwardsPerSample
+    let isGuided = guidance != nil
+    let inputs = isGuided ? states + states : states
+    let times = [Float](repeating: Float(timestep), count: batch)
+    let null = Int32(model.nullClass ?? 0)
+    let classes =
+      isGuided ? labels + [Int32](repeating: null, count: samples) : labels
+    let outputSize = executor.program.outputShape.reduce(1, *)
+    let output = [Float](unsafeUninitializedCapacity: batch * outputSize) { buffer, count in
+      inputs.withUnsafeBytes { states in
+        times.withUnsafeBytes { times in
+          classes.withUnsafeBytes { classes in
+            let addresses = executor.program.inputs.compactMap { port in
+              switch port.name {
+              case model.sampleInput: states.baseAddress
+              case model.timestepInput: times.baseAddress
+              default: classes.baseAddress
+              }
+            }
+            if let base = buffer.baseAddress, batch > 0 {
+              executor.run(inputs: addresses, output: base, batch: batch, captures: captures)
+            }
+          }
+        }
+      }
+      count = batch * outputSize
+    }
+    return reading(output, samples: samples, outputSize: outputSize)
+  }
+
+  private func reading(_ output: [Float], samples: Int, outputSize: Int) -> [Float] {
+    guard guidance != nil || outputSize != stateSize else { return output }
+    let weight = guidance ?? 1
+    let nullOffset = guidance == nil ? 0 : samples * outputSize
+    return [Float](unsafeUninitializedCapacity: samples * stateSize) { buffer, count in
+      for sample in 0..<samples {
+        for element in 0..<stateSize {
+          let conditional = output[sample * outputSize + element]
+          let null = output[nullOffset + sample * outputSize + element]
+          // At weight 1 the difference is not formed, so that 1 is bit-equal to no guidance.
+          buffer[sample * stateSize + element] =
+            weight == 1 ? conditional : null + weight * (conditional - null)
+        }
+      }
+      count = samples * stateSize
+    }
+  }
+}

@@ -1,0 +1,42 @@
+public import MosaicCore
+
+/// A network cannot be run as asked.
+public struct RuntimeError: MosaicError, Equatable {
+  public enum Reason: Sendable, Equatable {
+    case classOutside(Int, count: Int)
+    case classesMissing
+    case guidanceUnsupported
+    case inputShape(name: String, expected: [Int], found: [Int])
+    case nonFinite(step: Int, steps: Int, timestep: Int)
+    case unknownInput(String)
+  }
+
+  public var reason: Reason
+
+  public init(_ reason: Reason) { self.reason = reason }
+
+  public var description: String {
+    switch reason {
+    case .classOutside(let found, let count):
+      "class \(found) is outside 0..<\(count), which the network knows"
+    case .classesMissing: "the network takes a class for every sample; give --class"
+    case .guidanceUnsupported:
+      "guidance needs a class that stands for none, which this network does not have; "
+        + "leave --guidance out"
+    case .inputShape(let name, let expected, let found):
+      "'\(printable(name))' must be of shape \(expected), found \(found)"
+    case .nonFinite(let step, let steps, let timestep):
+      "the network's output at step \(step + 1) of \(steps) (timestep \(timestep)) is not finite"
+    case .unknownInput(let name):
+      "the network's input '\(printable(name))' has no role here; it can be checked, not sampled"
+    }
+  }
+
+  public var exitStatus: ExitStatus {
+    switch reason {
+    case .classOutside, .classesMissing, .guidanceUnsupported: .usage
+    case .inputShape, .nonFinite: .badData
+    case .unknownInput: .unsupported
+    }
+  }
+}

@@ -1,0 +1,134 @@
+public import MosaicCore
+
+/// What a step is told about before and after it ran.
+public struct StepReport: Sendable {
+  public var step: Int
+  public var steps: Int
+  /// The predictor's number, from `Sampler.predictor`.
+  public var variant: Int
+  public var seconds: Double
+}
+
+/// Carries states along a trajectory.
+public struct Sampler: Sendable {
+  public var trajectory: Trajectory
+  /// For the noise of stochastic steps.
+  public var seed: UInt64
+  /// Random streams, kept apart by purpose.
+  public enum Stream {
+    public static let noise: UInt64 = 1
+    public static let labels: UInt64 = 2
+    public static let steps: UInt64 = 3
+  }
+
+  public init(trajectory: Trajectory, seed: UInt64) {
+    self.trajectory = trajectory
+    self.seed = seed
+  }
+
+  /// Samples from `noise` by the network that `predictor` names for each step.
+  ///
+  /// - Parameters:
+  ///   - noise: Unit noise [samples, channels, height, width].
+  ///   - labels: [samples].
+  ///   - firstItem: Number of the first sample in the random streams.
+  ///   - predictor: The network of a step, and its number.
+  ///   - progress: Called after each step; what it throws ends the run.
+  /// - Returns: The final states, shaped as `noise`.
+  /// - Throws: `RuntimeError.nonFinite` at the first output that is not finite.
+  public func sample(
+    noise: [Float], labels: [Int32], firstItem: Int = 0,
+    predictor: (Int) throws -> (Predictor, Int),
+    progress: (StepReport) throws -> Void = { _ in }
+  ) throws -> [Float] {
+    var states = noise
+    for step in trajectory.steps.indices {
+      let clock = ContinuousClock.now
+      let (network, variant) = try predictor(step)
+      try advance(&states, labels: labels, step: step, firstItem: firstItem, network)
+      let spent = ContinuousClock.now - clock
+      try progress(
+        StepReport(
+          step: step, steps: trajectory.steps.count, variant: variant,
+          seconds: Double(spent.components.seconds)
+            + Double(spent.components.attoseconds) * 1e-18))
+    }
+    return states
+  }
+
+  /// One step with `network`; its forward is left out where the sampler does not use it.
+  public func advance(
+    _ states: inout [Float], labels: [Int32], step: Int, firstItem: Int = 0,
+    _ network: Predictor
+  ) throws(RuntimeError) {
+    let info = trajectory.steps[step]
+    let output =
+      info.needsForward
+      ? network.predict(states: states, timestep: info.timestep, labels: labels) : states
+    guard output.allSatisfy(\.isFinite) else {
+      throw RuntimeError(
+        .nonFinite(step: step, steps: trajectory.steps.count, timestep: info.timestep))
+    }
+    apply(output, to: &states, step: step, firstItem: firstItem, stateSize: network.stateSize)
+  }
+
+  /// The sampler's update of `states` by a given network output.
+  public func apply(
+    _ output: [Float], to states: inout [Float], step: Int, firstItem: Int = 0, stateSize: Int
+  ) {
+    let noise =
+      trajectory.steps[step].noiseGain == 0
+      ? nil : stepNoise(step: step, firstItem: firstItem, count: states.count, stateSize)
+    states.withUnsafeMutableBufferPointer { states in
+      output.withUnsafeBufferPointer { output in
+        guard let base = output.baseAddress else { return }
+        if let noise {
+          noise.withUnsafeBufferPointer {
+            trajectory.advance(step: step, state: states, output: base, noise: $0.baseAddress)
+          }
+        } else {
+          trajectory.advance(step: step, state: states, output: base, noise: nil)
+        }
+      }
+    }
+  }
+
+  /// Unit noise of `count` samples from number `first` on: the start of their trajectories.
+  public static func noise(
+    seed: UInt64, samples count: Int, first: Int = 0, stateSize: Int
+  ) -> [Float] {
+    let random = CounterRandom(seed: seed, stream: Stream.noise)
+    return fill(random, samples: count, first: first, stateSize: stateSize, offset: 0)
+  }
+
+  /// A class for each sample, the null class excepted.
+  public static func labels(
+    seed: UInt64, samples count: Int, first: Int = 0, classes: Int
+  ) -> [Int32] {
+    let random = CounterRandom(seed: seed, stream: Stream.labels)
+    guard classes > 0 else { return [Int32](repeating: 0, count: count) }
+    return (first..<first + count).map {
+      Int32(random.integer(below: classes, item: UInt64($0)))
+    }
+  }
+
+  private func stepNoise(step: Int, firstItem: Int, count: Int, _ stateSize: Int) -> [Float] {
+    let random = CounterRandom(seed: seed, stream: Stream.steps)
+    return Self.fill(
+      random, samples: count / stateSize, first: firstItem, stateSize: stateSize,
+      offset: step * stateSize)
+  }
+
+  private static func fill(
+    _ random: CounterRandom, samples: Int, first: Int, stateSize: Int, offset: Int
+  ) -> [Float] {
+    [Float](unsafeUninitializedCapacity: samples * stateSize) { buffer, count in
+      for sample in 0..<samples {
+        let part = UnsafeMutableBufferPointer(
+          rebasing: buffer[sample * stateSize..<(sample + 1) * stateSize])
+        random.fillNormal(part, item: UInt64(first + sample), offset: offset)
+      }
+      count = samples * stateSize
+    }
+  }
+}
