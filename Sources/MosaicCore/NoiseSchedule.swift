@@ -9,7 +9,7 @@ public struct NoiseSchedule: Sendable, Equatable {
   /// a_t for t = 0 ..< T: a noised sample is `sqrt(a_t) x0 + sqrt(1 - a_t) noise`.
   ///
   /// Strictly between 0 and 1, but for the last, which is 0 where betas were rescaled to zero
-  /// terminal signal. Rounded to float32 where PyTorch rounds, so that diffusers' values come out.
+  /// terminal signal. Rounded to float32 where PyTorch rounds: diffusers' values to 1e-6 relative.
   public let alphasCumulative: [Double]
 
   /// - Throws: `SchedulerError.Reason.badValue` naming the field that gives no schedule.
