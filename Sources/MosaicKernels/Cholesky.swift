@@ -11,7 +11,7 @@ public struct NotPositiveDefinite: Error, Equatable {
 /// The factor `L` of `A = L · Lᵀ`.
 public struct CholeskyFactor: Sendable {
   /// `L` in the lower triangle; what is above it has no meaning.
-  private let factor: Matrix
+  let factor: Matrix
 
   /// Factors the symmetric matrix whose lower triangle is that of `a` [n, n].
   public init(_ a: Matrix) throws(NotPositiveDefinite) {
