@@ -45,7 +45,8 @@ let package = Package(
     library("MosaicIR", ["MosaicCore", "MosaicKernels"]),
     library("MosaicImport", ["MosaicCore", "MosaicIR"]),
     library(
-      "MosaicLowering", ["MosaicCore", "MosaicIR", "MosaicBundle", "MosaicRuntime"]),
+      "MosaicLowering",
+      ["MosaicCore", "MosaicIR", "MosaicSurgery", "MosaicBundle", "MosaicRuntime"]),
     library("MosaicSurgery", ["MosaicCore", "MosaicKernels", "MosaicIR"]),
     library(
       "MosaicAnalysis",

@@ -85,6 +85,20 @@ public struct Graph: Sendable {
     return result
   }
 
+  /// Gives a product without bias one: the weight `name.bias` [outputs].
+  public mutating func addBias(
+    toNode name: String, outputs count: Int
+  ) throws(GraphError) -> ValueID {
+    guard let index = nodes.firstIndex(where: { $0.name == name }) else {
+      throw .missingOutput(name)
+    }
+    let bias = addWeight("\(name).bias", shape: [count])
+    nodes[index].inputs.append(bias)
+    _ = try Graph.infer(
+      nodes[index].operation, nodes[index].inputs.map { self[$0].type }, node: name)
+    return bias
+  }
+
   /// Keeps the nodes for which `isKept` holds.
   mutating func filterNodes(_ isKept: (Node) -> Bool) { nodes.removeAll { !isKept($0) } }
 

@@ -1,0 +1,44 @@
+public import MosaicCore
+public import MosaicIR
+public import MosaicRuntime
+internal import MosaicBundle
+
+/// A graph with its weights in memory, ready to run on the fast path.
+public struct DenseNetwork: Sendable {
+  public let graph: Graph
+  public let weights: [ValueID: FloatBuffer]
+
+  /// A weight's values are not numbers.
+  public struct NonFiniteWeight: Error, Equatable {
+    public var name: String
+    public var count: Int
+  }
+
+  /// Loads every weight the graph reads, one at a time.
+  ///
+  /// - Throws: `NonFiniteWeight` at the first weight that holds NaN or infinity.
+  public init(_ graph: Graph, weights source: any WeightSource) throws {
+    var weights: [ValueID: FloatBuffer] = [:]
+    let used = Set(graph.nodes.flatMap(\.inputs)).filter { graph[$0].origin == .weight }
+    for id in used.sorted() {
+      guard let view = source.tensor(graph[id].name) else {
+        throw GraphError.undefined(node: "weights", value: graph[id].name)
+      }
+      if view.firstNonFinite != nil {
+        throw NonFiniteWeight(name: graph[id].name, count: view.nonFiniteCount)
+      }
+      weights[id] = FloatBuffer(view)
+    }
+    self.graph = graph
+    self.weights = weights
+  }
+
+  public func floats(_ id: ValueID) -> [Float] { weights[id].map { Array($0.floats) } ?? [] }
+
+  public func executor(threads: Int) throws -> Executor {
+    let lowered = try graph.lowered()
+    return Executor(
+      program: lowered.program, weights: lowered.weights.compactMap { weights[$0] },
+      threads: threads)
+  }
+}

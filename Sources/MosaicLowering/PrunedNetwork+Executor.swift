@@ -1,0 +1,33 @@
+internal import MosaicBundle
+public import MosaicIR
+public import MosaicRuntime
+public import MosaicSurgery
+
+extension PrunedNetwork {
+  /// The values of one weight of the pruned graph.
+  public func weight(_ id: ValueID, of dense: DenseNetwork) -> FloatBuffer {
+    let whole = dense.weights[id] ?? FloatBuffer([])
+    switch replacements[id] {
+    case nil: return whole
+    case .values(let values): return FloatBuffer(values)
+    case .added(let values): return FloatBuffer(zip(whole.floats, values).map { $0 + $1 })
+    case .rows(let rows):
+      let shape = dense.graph[id].type.sampleShape
+      let width = shape.dropFirst().reduce(1, *)
+      return FloatBuffer(count: rows.count * width) { buffer in
+        for (to, from) in rows.enumerated() {
+          for column in 0..<width {
+            buffer[to * width + column] = whole.floats[from * width + column]
+          }
+        }
+      }
+    }
+  }
+
+  public func executor(of dense: DenseNetwork, threads: Int) throws -> Executor {
+    let lowered = try graph.lowered()
+    return Executor(
+      program: lowered.program, weights: lowered.weights.map { weight($0, of: dense) },
+      threads: threads)
+  }
+}
