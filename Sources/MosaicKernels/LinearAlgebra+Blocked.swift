@@ -106,7 +106,9 @@ extension Matrix {
     elements.withUnsafeMutableBufferPointer { values in
       // Every element moves towards the front, so that the copy may run in place.
       for (row, oldRow) in indices.enumerated() {
-        for column in 0...row { values[row * new + column] = values[oldRow * old + indices[column]] }
+        for column in 0...row {
+          values[row * new + column] = values[oldRow * old + indices[column]]
+        }
       }
     }
     elements.removeLast(elements.count - new * new)

@@ -17,8 +17,8 @@ struct CentredGram: Sendable {
   /// Both triangles.
   let covariance: Matrix
 
-  /// Sums over N rows err by about `√N · 2⁻⁵³` of a second moment; f32 activations err by more
-  /// than `1e-12` of it in the square.
+  /// A sum over N rows errs by about `√N · 2⁻⁵³` of the second moment, below this up to 10⁷ rows;
+  /// as a deviation it is a millionth of the column's size.
   private static let varianceFloor = 1e-12
 
   init(_ statistics: GramStatistics, damp: Double) {
