@@ -1,4 +1,3 @@
-public import MosaicCore
 public import MosaicIR
 public import MosaicRuntime
 internal import MosaicBundle

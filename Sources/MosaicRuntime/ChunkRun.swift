@@ -20,6 +20,17 @@ struct ChunkRun {
     func sample(_ index: Int) -> UnsafeMutablePointer<Float> { base + index * stride }
   }
 
+  private struct Modulation {
+    var scale: Operand
+    var shift: Operand
+
+    func at(
+      _ sample: Int
+    ) -> (scale: UnsafePointer<Float>, shift: UnsafePointer<Float>) {
+      (UnsafePointer(scale.sample(sample)), UnsafePointer(shift.sample(sample)))
+    }
+  }
+
   func execute() {
     for (index, instruction) in program.instructions.enumerated() {
       run(instruction)
@@ -82,29 +93,41 @@ struct ChunkRun {
     case .convolution(
       let channels, let height, let width, let outer, let kernel, let stride, let padding):
       let x = operand(inputs[0])
-      for sample in 0..<count {
-        MosaicKernels.convolution2D(
-          x.sample(sample), weight: weight(inputs[1]),
-          bias: inputs.count > 2 ? weight(inputs[2]) : nil, into: y.sample(sample),
-          channels: channels, height: height, width: width, outer: outer, kernel: kernel,
-          stride: stride, padding: padding)
+      let shape = ConvolutionShape(
+        channels: channels, height: height, width: width, outer: outer, kernel: kernel,
+        stride: stride, padding: padding)
+      withScratch(shape.scratchCount) { scratch in
+        for sample in 0..<count {
+          convolution2D(
+            x.sample(sample), weight: weight(inputs[1]),
+            bias: inputs.count > 2 ? weight(inputs[2]) : nil, into: y.sample(sample),
+            shape: shape, scratch: scratch)
+        }
       }
     case .attention(let heads, let size, let queries, let keys, let scale):
       let (q, k, v) = (operand(inputs[0]), operand(inputs[1]), operand(inputs[2]))
-      for sample in 0..<count {
-        MosaicKernels.attention(
-          q.sample(sample), k.sample(sample), v.sample(sample), into: y.sample(sample),
-          heads: heads, size: size, queries: queries, keys: keys, scale: scale)
+      let shape = AttentionShape(
+        heads: heads, size: size, queries: queries, keys: keys, scale: scale)
+      let width = heads * size
+      withScratch(shape.scratchCount) { scratch in
+        for sample in 0..<count {
+          MosaicKernels.attention(
+            q: q.sample(sample), qStride: width, k: k.sample(sample), kStride: width,
+            v: v.sample(sample), vStride: width, into: y.sample(sample), yStride: width,
+            shape: shape, scratch: scratch)
+        }
       }
     case .layerNorm(let rows, let width, let epsilon, let isAffine, let isModulated):
       let x = operand(inputs[0])
-      let modulation = isAffine ? 3 : 1
+      let affine = isAffine ? (weight: weight(inputs[1]), bias: weight(inputs[2])) : nil
+      let first = isAffine ? 3 : 1
+      let modulation =
+        isModulated
+        ? Modulation(scale: operand(inputs[first]), shift: operand(inputs[first + 1])) : nil
       for sample in 0..<count {
         MosaicKernels.layerNorm(
           x.sample(sample), into: y.sample(sample), rows: rows, width: width, epsilon: epsilon,
-          weight: isAffine ? weight(inputs[1]) : nil, bias: isAffine ? weight(inputs[2]) : nil,
-          scale: isModulated ? operand(inputs[modulation]).sample(sample) : nil,
-          shift: isModulated ? operand(inputs[modulation + 1]).sample(sample) : nil)
+          affine: affine, modulation: modulation?.at(sample))
       }
     case .gatedAdd(let rows, let width):
       let (x, branch, gate) = (operand(inputs[0]), operand(inputs[1]), operand(inputs[2]))
@@ -159,8 +182,15 @@ struct ChunkRun {
       MosaicKernels.linear(
         x.sample(call), xStride: rows == 1 ? x.stride : inner, weight: weight(inputs[1]),
         bias: bias, activation: Activation(activation), into: y.sample(call), yStride: outer,
-        rows: rows * count / calls, inner: inner, outer: outer)
+        m: rows * count / calls, n: outer, k: inner)
     }
+  }
+}
+
+/// Calls `body` with scratch memory of `count` floats.
+private func withScratch(_ count: Int, _ body: (UnsafeMutablePointer<Float>) -> Void) {
+  withUnsafeTemporaryAllocation(of: Float.self, capacity: max(count, 1)) { buffer in
+    if let base = buffer.baseAddress { body(base) }
   }
 }
 

@@ -1,3 +1,5 @@
 import ArgumentParser
 
-@main struct Mosaic: ParsableCommand {}
+@main struct Mosaic: ParsableCommand {
+  static let configuration = CommandConfiguration(subcommands: [Check.self])
+}

@@ -35,7 +35,7 @@ public struct Activate: Operator {
 
   public func evaluate(_ inputs: [Tensor]) -> [Tensor] {
     let y = floats(inputs[0].count) { y in
-      MosaicKernels.activate(kernel, inputs[0].floats, into: y)
+      MosaicKernels.activate(kernel, inputs[0].floats, into: y, count: inputs[0].count)
     }
     return [Tensor(y, shape: inputs[0].shape)]
   }

@@ -56,10 +56,20 @@ public struct Attention: Operator {
       inputs[0].shape[0], inputs[0].shape[1], inputs[0].shape[2]
     )
     let y = floats(inputs[0].count) { y in
-      MosaicKernels.attention(
-        inputs[0].floats, inputs[1].floats, inputs[2].floats, into: y, samples: samples,
-        heads: width / headSize, size: headSize, queries: queries, keys: inputs[1].shape[1],
-        scale: scale)
+      let keys = inputs[1].shape[1]
+      let shape = AttentionShape(
+        heads: width / headSize, size: headSize, queries: queries, keys: keys, scale: scale)
+      let (q, k, v) = (inputs[0].floats, inputs[1].floats, inputs[2].floats)
+      withScratch(shape.scratchCount) { scratch in
+        for sample in 0..<samples {
+          let (query, key) = (sample * queries * width, sample * keys * width)
+          attention(
+            q: Array(q[query..<query + queries * width]), qStride: width,
+            k: Array(k[key..<key + keys * width]), kStride: width,
+            v: Array(v[key..<key + keys * width]), vStride: width, into: y + query,
+            yStride: width, shape: shape, scratch: scratch)
+        }
+      }
     }
     return [Tensor(y, shape: inputs[0].shape)]
   }

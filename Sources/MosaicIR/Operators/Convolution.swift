@@ -61,12 +61,20 @@ public struct Convolution: Operator {
     let (outer, kernel) = (inputs[1].shape[0], inputs[1].shape[2])
     let height = (shape[2] + 2 * padding - kernel) / stride + 1
     let width = (shape[3] + 2 * padding - kernel) / stride + 1
-    let x = inputs[0].floats
+    let (x, weight) = (inputs[0].floats, inputs[1].floats)
     let y = floats(shape[0] * outer * height * width) { y in
-      MosaicKernels.convolution(
-        x, weight: inputs[1].floats, bias: inputs.count > 2 ? inputs[2].floats : nil, into: y,
-        samples: shape[0], channels: shape[1], height: shape[2], width: shape[3], outer: outer,
-        kernel: kernel, stride: stride, padding: padding)
+      let plan = ConvolutionShape(
+        channels: shape[1], height: shape[2], width: shape[3], outer: outer, kernel: kernel,
+        stride: stride, padding: padding)
+      let bias = inputs.count > 2 ? inputs[2].floats : nil
+      let size = shape[1] * shape[2] * shape[3]
+      withScratch(plan.scratchCount) { scratch in
+        for sample in 0..<shape[0] {
+          convolution2D(
+            Array(x[sample * size..<(sample + 1) * size]), weight: weight, bias: bias,
+            into: y + sample * outer * height * width, shape: plan, scratch: scratch)
+        }
+      }
     }
     return [Tensor(y, shape: [shape[0], outer, height, width])]
   }

@@ -25,8 +25,9 @@ public struct Gather: Operator {
   public func evaluate(_ inputs: [Tensor]) -> [Tensor] {
     let width = inputs[1].shape[1]
     let table = inputs[1].floats
-    let rows = inputs[0].integers.flatMap { index in
-      table[Int(index) * width..<(Int(index) + 1) * width]
+    let rows = inputs[0].integers.flatMap { index -> ArraySlice<Float> in
+      let start = Int(index) * width
+      return table[start..<start + width]
     }
     return [Tensor(rows, shape: [inputs[0].count, width])]
   }

@@ -33,10 +33,19 @@ public struct LayerNorm: Operator {
   public func evaluate(_ inputs: [Tensor]) -> [Tensor] {
     let width = inputs[0].shape[inputs[0].shape.count - 1]
     let y = floats(inputs[0].count) { y in
-      MosaicKernels.layerNorm(
-        inputs[0].floats, weight: inputs.count == 3 ? inputs[1].floats : nil,
-        bias: inputs.count == 3 ? inputs[2].floats : nil, into: y,
-        rows: inputs[0].count / max(width, 1), width: width, epsilon: epsilon)
+      let rows = inputs[0].count / max(width, 1)
+      guard inputs.count == 3 else {
+        return MosaicKernels.layerNorm(
+          inputs[0].floats, into: y, rows: rows, width: width, epsilon: epsilon)
+      }
+      inputs[1].floats.withUnsafeBufferPointer { weight in
+        inputs[2].floats.withUnsafeBufferPointer { bias in
+          guard let weight = weight.baseAddress, let bias = bias.baseAddress else { return }
+          MosaicKernels.layerNorm(
+            inputs[0].floats, into: y, rows: rows, width: width, epsilon: epsilon,
+            affine: (weight, bias))
+        }
+      }
     }
     return [Tensor(y, shape: inputs[0].shape)]
   }

@@ -37,8 +37,8 @@ public struct Linear: Operator {
     let bias = inputs.count > 2 ? inputs[2].floats : nil
     let y = floats(rows * outer) { y in
       MosaicKernels.linear(
-        inputs[0].floats, weight: inputs[1].floats, bias: bias, into: y, rows: rows,
-        inner: inner, outer: outer)
+        inputs[0].floats, xStride: inner, weight: inputs[1].floats, bias: bias, into: y,
+        yStride: outer, m: rows, n: outer, k: inner)
     }
     return [Tensor(y, shape: inputs[0].shape.dropLast() + [outer])]
   }

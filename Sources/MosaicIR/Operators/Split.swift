@@ -36,8 +36,9 @@ public struct Split: Operator {
     let rows = inputs[0].count / max(width * parts, 1)
     let x = inputs[0].floats
     return (0..<parts).map { part in
-      let y = (0..<rows).flatMap { row in
-        x[(row * parts + part) * width..<(row * parts + part + 1) * width]
+      let y = (0..<rows).flatMap { row -> ArraySlice<Float> in
+        let start = (row * parts + part) * width
+        return x[start..<start + width]
       }
       return Tensor(y, shape: inputs[0].shape.dropLast() + [width])
     }

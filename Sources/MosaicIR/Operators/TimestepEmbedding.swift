@@ -52,8 +52,8 @@ public struct TimestepEmbedding: Operator {
     let y = floats(times.count * width) { y in
       for (row, time) in times.enumerated() {
         MosaicKernels.timestepEmbedding(
-          time, into: UnsafeMutableBufferPointer(rebasing: y[row * width..<(row + 1) * width]),
-          maxPeriod: maxPeriod, frequencyShift: frequencyShift, isCosineFirst: isCosineFirst)
+          time, into: y + row * width, width: width, maxPeriod: maxPeriod,
+          frequencyShift: frequencyShift, cosineFirst: isCosineFirst)
       }
     }
     return [Tensor(y, shape: [times.count, width])]
