@@ -1,3 +1,47 @@
+// Loops over f32 in a version for each instruction set, chosen when the program loads. All matrices
+// are row-major, strides and counts are in elements; no function allocates, and a result may take
+// the place of an operand only where that is said.
 #ifndef CMOSAICSIMD_H
 #define CMOSAICSIMD_H
+
+// y = f(x); y may be x.
+void mosaic_silu(const float *x, float *y, long count);
+void mosaic_gelu_tanh(const float *x, float *y, long count);
+void mosaic_gelu_erf(const float *x, float *y, long count);
+
+// y = a + b; y may be a or b.
+void mosaic_add(const float *a, const float *b, float *y, long count);
+
+// y = x + gate · branch over rows, gate [width]; y may be x or branch.
+void mosaic_gated_add(const float *x, const float *branch, const float *gate, float *y, long rows,
+                      long width);
+
+// Rows of x [rows, width] to mean 0 and variance 1, then · weight + bias, then
+// · (1 + scale) + shift; weight and bias, and scale and shift, come in pairs or are null.
+// y may be x.
+void mosaic_layer_norm(const float *x, float *y, long rows, long width, float epsilon,
+                       const float *weight, const float *bias, const float *scale,
+                       const float *shift);
+
+// x = softmax(scale x) of each row, in place.
+void mosaic_softmax_rows(float *x, long rows, long width, long stride, float scale);
+
+// y [columns, rows] = the transpose of x [rows, columns].
+void mosaic_transpose(const float *x, long x_stride, float *y, long y_stride, long rows,
+                      long columns);
+
+// y [m, n] = x [m, k] · wᵀ + bias for w [n, k]; bias may be null. Made for few rows.
+void mosaic_row_product(const float *x, long x_stride, const float *w, const float *bias, float *y,
+                        long y_stride, long m, long n, long k);
+
+// y [queries, size] = softmax(scale q · kᵀ) · v for one head, with scratch of
+// `mosaic_attention_scratch` floats.
+void mosaic_attention_head(const float *q, long q_stride, const float *k, long k_stride,
+                           const float *v, long v_stride, float *y, long y_stride, long size,
+                           long queries, long keys, float scale, float *scratch);
+long mosaic_attention_scratch(long size, long keys);
+
+// The level of the x86-64 psABI this processor reaches, 1 to 4 (4: AVX-512); 0 elsewhere.
+int mosaic_processor_level(void);
+
 #endif

@@ -1,0 +1,39 @@
+#ifndef CMOSAICSIMD_SOFTMAX_H
+#define CMOSAICSIMD_SOFTMAX_H
+
+#include "functions.h"
+
+// x = softmax(scale x) over `count` elements, in place.
+MOSAIC_INLINE void softmax_row(float *x, long count, float scale) {
+  const float lowest = -__builtin_inff();
+  const long whole = count / LANES * LANES, part = count - whole;
+  // NaN loses every comparison here, but comes back in the sum and so in every element.
+  floats top = lowest;
+  for (long i = 0; i < whole; i += LANES) {
+    const floats value = scale * load(x + i);
+    top = value > top ? value : top;
+  }
+  floats last = lowest;
+  if (part) {
+    // Filled after scaling: the scale may be negative or zero.
+    last = first_lanes(part) ? scale * load_part(x + whole, part, 0.0f) : last;
+    top = last > top ? last : top;
+  }
+  const float largest = largest_of(top);
+
+  floats sums = 0.0f;
+  for (long i = 0; i < whole; i += LANES) {
+    const floats weight = exponential(scale * load(x + i) - largest);
+    sums += weight;
+    store(x + i, weight);
+  }
+  if (part) {
+    last = exponential(last - largest);
+    sums += first_lanes(part) ? last : 0.0f;
+  }
+  const float share = 1.0f / sum_of(sums);
+  for (long i = 0; i < whole; i += LANES) store(x + i, load(x + i) * share);
+  if (part) store_part(x + whole, last * share, part);
+}
+
+#endif

@@ -1,0 +1,19 @@
+internal import CMosaicSIMD
+
+/// `y = a + b` over `count` elements; `y` may be `a` or `b`, and otherwise must not overlap them.
+public func add(
+  _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>,
+  count: Int
+) {
+  mosaic_add(a, b, y, count)
+}
+
+/// `y = x + gate · branch`: x, branch and y [rows, width], gate [width].
+///
+/// `y` may be `x` or `branch`, and otherwise must not overlap an operand.
+public func gatedAdd(
+  _ x: UnsafePointer<Float>, branch: UnsafePointer<Float>, gate: UnsafePointer<Float>,
+  into y: UnsafeMutablePointer<Float>, rows: Int, width: Int
+) {
+  mosaic_gated_add(x, branch, gate, y, rows, width)
+}
