@@ -24,7 +24,8 @@ public struct SchedulerError: MosaicError, Equatable {
     let place = file.map { printable($0) } ?? "scheduler"
     return switch reason {
     case .unsupportedClass(let name, hasFields: true):
-      "\(place): \(printable(name)) is not supported; give --sampler ddim to sample its noise schedule with DDIM"
+      "\(place): \(printable(name)) is not supported; "
+        + "give --sampler ddim to sample its noise schedule with DDIM"
     case .unsupportedClass(let name, hasFields: false):
       "\(place): \(printable(name)) is not supported; use a DDIMScheduler or DDPMScheduler"
     case .unsupportedSampler(let name):
@@ -32,7 +33,8 @@ public struct SchedulerError: MosaicError, Equatable {
     case .unknownField(let name):
       "\(place): field '\(printable(name))' is not known; remove it if the sampler does not need it"
     case .unsupportedValue(let field, let found, let supported):
-      "\(place): \(printable(field)) is \(printable(found)), which is not supported; use \(supported)"
+      "\(place): \(printable(field)) is \(printable(found)), which is not supported; "
+        + "use \(supported)"
     case .badValue(let field, let found, let expected):
       "\(place): \(printable(field)) is \(printable(found)); expected \(expected)"
     }

@@ -94,7 +94,10 @@ extension Trajectory.Step {
     eta: Double, isClipped: Bool
   ) {
     let reading = OutputReading(prediction, alpha: alpha)
-    let (directionGain, noiseGain) = Self.gains(alpha: alpha, nextAlpha: nextAlpha, eta: eta)
+    // Alphas fall with the timesteps, so the variance is negative by rounding only.
+    let variance = max(0, (1 - nextAlpha) / (1 - alpha) * (1 - alpha / nextAlpha))
+    let noiseGain = eta * variance.squareRoot()
+    let directionGain = Self.directionGain(nextAlpha: nextAlpha, noiseGain: noiseGain)
     let sampleGain = nextAlpha.squareRoot()
     // A step that stays where it is has B = 0 by algebra; rounding must not hide that.
     let isStill = alpha == nextAlpha
@@ -107,14 +110,9 @@ extension Trajectory.Step {
       outputGain: outputGain, noiseGain: noiseGain, needsForward: isClipped || outputGain != 0)
   }
 
-  /// Gains of the predicted noise and of fresh noise in the next state.
-  fileprivate static func gains(
-    alpha: Double, nextAlpha: Double, eta: Double
-  ) -> (direction: Double, noise: Double) {
-    // Timesteps and alphas fall together, so the variance is negative by rounding only.
-    let variance = max(0, (1 - nextAlpha) / (1 - alpha) * (1 - alpha / nextAlpha))
-    let noise = eta * variance.squareRoot()
-    return (max(0, 1 - nextAlpha - noise * noise).squareRoot(), noise)
+  /// Gain of the predicted noise in the next state: what fresh noise leaves of its noise.
+  fileprivate static func directionGain(nextAlpha: Double, noiseGain: Double) -> Double {
+    max(0, 1 - nextAlpha - noiseGain * noiseGain).squareRoot()
   }
 }
 
@@ -181,8 +179,7 @@ extension Trajectory {
     output: UnsafePointer<Float>
   ) {
     let reading = OutputReading(prediction, alpha: step.alpha)
-    // What of the next state's noise is not fresh.
-    let direction = max(0, 1 - step.nextAlpha - step.noiseGain * step.noiseGain).squareRoot()
+    let direction = Step.directionGain(nextAlpha: step.nextAlpha, noiseGain: step.noiseGain)
     let sampleGain = step.nextAlpha.squareRoot()
     let signal = step.alpha.squareRoot()
     let noiseScale = (1 - step.alpha).squareRoot()
