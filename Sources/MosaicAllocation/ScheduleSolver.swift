@@ -36,8 +36,6 @@ public struct ScheduleSolver: Sendable {
     SparsitySchedule(kind: .solved, ranges: ranges, sparsities: sparsities, problem: problem)
   }
 
-  // MARK: Descents
-
   struct Candidate {
     var ranges: [Range<Int>]
     var sparsities: [Double]

@@ -34,7 +34,7 @@ import Testing
     #expect(four.ranges.map(\.lowerBound) == [0, 17, 18, 19])
   }
 
-  /// method.md 2.1: ranges of 20, 20 and 10 steps with these mean scores give these sparsities.
+  /// sₖ = 0.33 (1 − scoreₖ) / Σ wⱼ (1 − scoreⱼ) with w = 0.4, 0.4, 0.2, worked by hand.
   @Test func paperIsProportionalToSlowness() throws {
     let scores =
       Array(repeating: 0.201, count: 20) + Array(repeating: 0.848, count: 20)
@@ -51,7 +51,8 @@ import Testing
   @Test func paperGivesWhatALimitRefusesToTheOthers() throws {
     let scores = [0.0, 0.0, 0.9, 0.9, 0.5, 0.5]
     let schedule = try SparsitySchedule.paper(
-      scores: scores, for: Self.problem(steps: 6, budget: 0.5))
+      scores: scores, threshold: 0.7, for: Self.problem(steps: 6, budget: 0.5))
+    try #require(schedule.ranges.count == 3)
     #expect(schedule.ranges[0].sparsity == 0.75)
     // The other two share what is left, 5 to 1: s₂ + s₃ = 0.75.
     #expect(schedule.ranges[1].steps == 2..<4)
