@@ -4,11 +4,6 @@
 
 #include "vector.h"
 
-// 2^n for -126 <= n <= 127.
-MOSAIC_INLINE floats power_of_two(integers n) {
-  return __builtin_bit_cast(floats, (n + 127) << 23);
-}
-
 // exp(x): infinite above 88.73, gradually zero below -87.3, NaN for NaN.
 //
 // Cody and Waite's reduction x = n ln 2 + f, and 1 + f + f² q(f) with q the minimax polynomial of
@@ -19,19 +14,20 @@ MOSAIC_INLINE floats exponential(floats x) {
   x = x > 89.0f ? (floats)89.0f : x;
   const floats magic = 0x1.8p23f;  // added, it leaves the nearest integer in the low bits
   const floats shifted = x * 1.44269504f + magic;
-  const floats n = shifted - magic;
-  const floats f = (x - n * 0.693359375f) - n * -2.12194440e-4f;
-  floats q = 1.381453999e-3f;
-  q = q * f + 8.368745246e-3f;
-  q = q * f + 4.166839080e-2f;
-  q = q * f + 1.666652040e-1f;
-  q = q * f + 4.999999343e-1f;
-  const floats power = (q * f) * f + f + 1.0f;
-  // 2^n leaves the exponent's range at both ends; two halves do not.
-  const integers exponent =
-      __builtin_bit_cast(integers, shifted) - __builtin_bit_cast(integers, magic);
-  const integers half = exponent >> 1;
-  return power * power_of_two(half) * power_of_two(exponent - half);
+  const floats rounded = shifted - magic;
+  const floats f = (x - rounded * 0.693359375f) - rounded * -2.12194440e-4f;
+  floats power = 1.381453999e-3f;
+  power = power * f + 8.368745246e-3f;
+  power = power * f + 4.166839080e-2f;
+  power = power * f + 1.666652040e-1f;
+  power = power * f + 4.999999343e-1f;
+  power = power * f + 1.0f;
+  power = power * f + 1.0f;
+  // 2^n leaves the exponent's range at both ends. One half of n goes into the exponent of `power`,
+  // the other is a factor, whose product overflows or underflows as it should.
+  const integers n = as_integers(shifted) - as_integers(magic);
+  const integers half = n >> 1;
+  return as_floats(as_integers(power) + (half << 23)) * as_floats((n - half + 127) << 23);
 }
 
 // x / (1 + exp(-x))

@@ -1,8 +1,8 @@
 #include "CMosaicSIMD.h"
 #include "vector.h"
 
-// y[row, output] = x[row] · w[output] + bias[output] for a few rows and outputs, both constants
-// where this is inlined: each weight is read once for all rows.
+// y[row, output] = x[row] · w[output] + bias[output] for up to four rows and outputs, both counts
+// constants where this is inlined.
 MOSAIC_INLINE void dot_block(int rows, int outputs, const float *x, long x_stride, const float *w,
                              const float *bias, float *y, long y_stride, long k) {
   floats sums[4][4];
@@ -16,7 +16,8 @@ MOSAIC_INLINE void dot_block(int rows, int outputs, const float *x, long x_strid
     for (int output = 0; output < outputs; output++) {
       const floats weight = load(w + output * k + i);
 #pragma unroll
-      for (int row = 0; row < rows; row++) sums[row][output] += load(x + row * x_stride + i) * weight;
+      for (int row = 0; row < rows; row++)
+        sums[row][output] += load(x + row * x_stride + i) * weight;
     }
   }
   if (part) {
@@ -35,23 +36,22 @@ MOSAIC_INLINE void dot_block(int rows, int outputs, const float *x, long x_strid
       y[row * y_stride + output] = sum_of(sums[row][output]) + (bias ? bias[output] : 0.0f);
 }
 
-MOSAIC_INLINE void dot_rows(int rows, const float *x, long x_stride, const float *w,
-                            const float *bias, float *y, long y_stride, long n, long k) {
-  long output = 0;
-  for (; output + 4 <= n; output += 4)
-    dot_block(rows, 4, x, x_stride, w + output * k, bias ? bias + output : 0, y + output, y_stride,
-              k);
-  for (; output < n; output++)
-    dot_block(rows, 1, x, x_stride, w + output * k, bias ? bias + output : 0, y + output, y_stride,
-              k);
+// All rows with a few outputs, whose weights stay in the first-level cache meanwhile.
+MOSAIC_INLINE void dot_rows(int outputs, const float *x, long x_stride, const float *w,
+                            const float *bias, float *y, long y_stride, long m, long k) {
+  for (; m >= 4; m -= 4, x += 4 * x_stride, y += 4 * y_stride)
+    dot_block(4, outputs, x, x_stride, w, bias, y, y_stride, k);
+  if (m == 3) dot_block(3, outputs, x, x_stride, w, bias, y, y_stride, k);
+  if (m == 2) dot_block(2, outputs, x, x_stride, w, bias, y, y_stride, k);
+  if (m == 1) dot_block(1, outputs, x, x_stride, w, bias, y, y_stride, k);
 }
 
 MOSAIC_CLONES
 void mosaic_row_product(const float *x, long x_stride, const float *w, const float *bias, float *y,
                         long y_stride, long m, long n, long k) {
-  for (; m >= 4; m -= 4, x += 4 * x_stride, y += 4 * y_stride)
-    dot_rows(4, x, x_stride, w, bias, y, y_stride, n, k);
-  if (m == 3) dot_rows(3, x, x_stride, w, bias, y, y_stride, n, k);
-  if (m == 2) dot_rows(2, x, x_stride, w, bias, y, y_stride, n, k);
-  if (m == 1) dot_rows(1, x, x_stride, w, bias, y, y_stride, n, k);
+  long output = 0;
+  for (; output + 4 <= n; output += 4)
+    dot_rows(4, x, x_stride, w + output * k, bias ? bias + output : 0, y + output, y_stride, m, k);
+  for (; output < n; output++)
+    dot_rows(1, x, x_stride, w + output * k, bias ? bias + output : 0, y + output, y_stride, m, k);
 }

@@ -31,15 +31,21 @@ MOSAIC_INLINE void transpose_block(const float *x, long x_stride, float *y, long
 }
 
 // y [columns, rows] = the transpose of x [rows, columns].
+//
+// Two blocks side by side and two below each other fill whole cache lines on both sides while they
+// are at hand; with a stride that is a power of two they soon would not be.
 MOSAIC_INLINE void transpose(const float *x, long x_stride, float *y, long y_stride, long rows,
                              long columns) {
   const long row_blocks = rows / 8 * 8, column_blocks = columns / 8 * 8;
-  for (long row = 0; row < row_blocks; row += 8) {
-    for (long column = 0; column < column_blocks; column += 8)
-      transpose_block(x + row * x_stride + column, x_stride, y + column * y_stride + row, y_stride);
-    for (long column = column_blocks; column < columns; column++)
-      for (long i = row; i < row + 8; i++) y[column * y_stride + i] = x[i * x_stride + column];
-  }
+  for (long top = 0; top < row_blocks; top += 16)
+    for (long left = 0; left < column_blocks; left += 16)
+      for (long row = top; row < top + 16 && row < row_blocks; row += 8)
+        for (long column = left; column < left + 16 && column < column_blocks; column += 8)
+          transpose_block(x + row * x_stride + column, x_stride, y + column * y_stride + row,
+                          y_stride);
+  for (long column = column_blocks; column < columns; column++)
+    for (long row = 0; row < row_blocks; row++)
+      y[column * y_stride + row] = x[row * x_stride + column];
   for (long row = row_blocks; row < rows; row++)
     for (long column = 0; column < columns; column++)
       y[column * y_stride + row] = x[row * x_stride + column];

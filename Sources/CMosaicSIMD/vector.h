@@ -23,6 +23,9 @@ typedef float floats __attribute__((ext_vector_type(16)));
 typedef int32_t integers __attribute__((ext_vector_type(16)));
 enum { LANES = 16 };
 
+MOSAIC_INLINE integers as_integers(floats bits) { return __builtin_bit_cast(integers, bits); }
+MOSAIC_INLINE floats as_floats(integers bits) { return __builtin_bit_cast(floats, bits); }
+
 MOSAIC_INLINE floats load(const float *from) {
   floats vector;
   __builtin_memcpy(&vector, from, sizeof vector);

@@ -1,0 +1,98 @@
+import Foundation
+import MosaicTestSupport
+import Testing
+
+@testable import MosaicKernels
+
+@Suite struct AttentionTests {
+  private func check(
+    _ shape: AttentionShape, gap: Int = 0, spread: Float = 1,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    var random = SplitMix64(seed: 7)
+    let width = shape.heads * shape.size
+    let stride = width + gap
+    let q = random.floats(shape.queries * stride).map { $0 * spread }
+    let k = random.floats(shape.keys * (stride + 1))
+    let v = random.floats(shape.keys * (stride + 2))
+    var y = [Float](repeating: .nan, count: shape.queries * (stride + 3))
+    var scratch = [Float](repeating: .nan, count: shape.scratchCount + 1)
+    attention(
+      q: q, qStride: stride, k: k, kStride: stride + 1, v: v, vStride: stride + 2, into: &y,
+      yStride: stride + 3, shape: shape, scratch: &scratch)
+    #expect(scratch[shape.scratchCount].isNaN, sourceLocation: sourceLocation)
+
+    for query in 0..<shape.queries {
+      var expected = [Double](repeating: 0, count: width)
+      for head in 0..<shape.heads {
+        let columns = head * shape.size..<(head + 1) * shape.size
+        let scores = (0..<shape.keys).map { key in
+          columns.reduce(0.0) {
+            $0 + Double(q[query * stride + $1]) * Double(k[key * (stride + 1) + $1])
+          } * Double(shape.scale)
+        }
+        let top = scores.max() ?? 0
+        let weights = scores.map { exp($0 - top) }
+        let sum = weights.reduce(0, +)
+        for column in columns {
+          for key in 0..<shape.keys {
+            expected[column] += weights[key] / sum * Double(v[key * (stride + 2) + column])
+          }
+        }
+      }
+      // A score errs by size roundings of its magnitude, twice which enters each weight; the
+      // averages of |v| < 1 add those of their own sums.
+      let score = Double(shape.size) * Double(spread) * Double(abs(shape.scale))
+      let bound = (2 * Double(shape.size + 2) * score + Double(2 * shape.keys) + 16) * halfUlp
+      let row = query * (stride + 3)
+      expectClose(
+        Array(y[row..<row + width]), expected, within: { _ in bound },
+        sourceLocation: sourceLocation)
+      #expect(
+        y[(row + width)..<(row + stride + 3)].allSatisfy { $0.isNaN },
+        sourceLocation: sourceLocation)
+    }
+  }
+
+  @Test(arguments: [1, 3, 4, 5, 16, 18], [1, 15, 16, 17, 64, 77])
+  func smallHeadsMatchFloat64(queries: Int, keys: Int) {
+    for size in [8, 16, 24, 32, 33] {
+      let shape = AttentionShape(heads: 2, size: size, queries: queries, keys: keys, scale: 0.18)
+      #expect(shape.isSmall)
+      check(shape, gap: 5)
+    }
+  }
+
+  @Test(arguments: [(1, 300), (65, 257), (256, 128)])
+  func largeHeadsMatchFloat64(queries: Int, keys: Int) {
+    let shape = AttentionShape(heads: 2, size: 72, queries: queries, keys: keys, scale: 0.118)
+    #expect(!shape.isSmall)
+    check(shape, gap: 5)
+  }
+
+  @Test func manyKeysGoInBlocksOfQueries() {
+    let shape = AttentionShape(heads: 1, size: 4, queries: 70, keys: 5000, scale: 0.5)
+    #expect(shape.queryBlock == 64)
+    check(shape)
+  }
+
+  @Test func peakedScoresAreSafe() {
+    check(AttentionShape(heads: 1, size: 16, queries: 5, keys: 20, scale: 1), spread: 30)
+    check(AttentionShape(heads: 1, size: 64, queries: 5, keys: 200, scale: 1), spread: 30)
+  }
+
+  @Test(arguments: [8, 400])
+  func hugeScoresPickTheLargest(keys: Int) {
+    let shape = AttentionShape(heads: 1, size: 32, queries: 2, keys: keys, scale: 1)
+    let q = [Float](repeating: 80, count: 2 * 32)
+    var k = [Float](repeating: -80, count: keys * 32)
+    for i in 0..<32 { k[3 * 32 + i] = 80 }
+    let v = (0..<keys * 32).map { Float($0 / 32) }
+    var y = [Float](repeating: .nan, count: 2 * 32)
+    var scratch = [Float](repeating: .nan, count: shape.scratchCount)
+    attention(
+      q: q, qStride: 32, k: k, kStride: 32, v: v, vStride: 32, into: &y, yStride: 32,
+      shape: shape, scratch: &scratch)
+    #expect(y.allSatisfy { $0 == 3 })
+  }
+}
