@@ -1,4 +1,4 @@
-public import MosaicCore
+internal import MosaicCore
 internal import MosaicIR
 
 /// Reads a diffusers checkpoint: `model_index.json`, the network's `config.json` and weights, and

@@ -14,6 +14,12 @@ public struct LoweredGraph: Sendable {
 public struct LoweringError: Error, Sendable, CustomStringConvertible {
   public var node: String
   public var reason: String
+
+  public init(node: String, reason: String) {
+    self.node = node
+    self.reason = reason
+  }
+
   public var description: String { "node '\(node)' cannot be lowered: \(reason)" }
 }
 

@@ -1,0 +1,58 @@
+/// How a network is calibrated.
+public struct CalibrationOptions: Sendable, Equatable {
+  /// What decides how a step's error arrives at the final sample.
+  public enum Influence: String, Sendable, CaseIterable {
+    /// Errors put in at each step and carried to the end by the dense network.
+    case measured
+    /// The closed form for Gaussian data, with the correlation of the errors where they arise.
+    case scalar
+  }
+
+  /// Sampling steps.
+  public var steps = 20
+  /// Neighbouring steps share statistics in this many buckets.
+  public var buckets = 10
+  /// Samples whose activations the refit sees.
+  public var statisticsSamples = 256
+  /// Other samples, on which errors are measured.
+  public var sensitivitySamples = 64
+  /// Sparsities at which errors are measured.
+  public var levels = (1...6).map { Double($0) / 8 }
+  /// The levels, by index, at which influence is measured.
+  public var probes = [1, 3]
+  public var influence = Influence.measured
+  /// Weight of classifier-free guidance, or nil.
+  public var guidance: Float?
+  /// Share of DDPM's noise; nil takes the scheduler's.
+  public var eta: Double?
+  public var seed: UInt64 = 0
+  public var threads = 1
+  /// Bytes that statistics may take.
+  public var memoryLimit = Int.max
+
+  public init() {}
+}
+
+/// Where samples of each purpose begin in the random streams: no two purposes share one.
+public enum SampleStart {
+  /// What a user draws by `run`.
+  public static let run = 0
+  public static let statistics = 1 << 32
+  public static let sensitivity = 2 << 32
+  public static let proof = 3 << 32
+}
+
+/// A stage's progress: `done` of `total` parts. What a progress handler throws ends the stage.
+public struct Progress: Sendable, Equatable {
+  public var stage: String
+  public var done: Int
+  public var total: Int
+
+  public init(stage: String, done: Int, total: Int) {
+    self.stage = stage
+    self.done = done
+    self.total = total
+  }
+}
+
+public typealias ProgressHandler = (Progress) throws -> Void

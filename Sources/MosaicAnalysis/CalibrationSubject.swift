@@ -1,0 +1,69 @@
+public import MosaicCore
+internal import MosaicIR
+public import MosaicLowering
+public import MosaicRuntime
+public import MosaicSurgery
+
+/// What calibration works on: the dense network on the fast path, its groups, and the trajectory.
+public struct CalibrationSubject: Sendable {
+  public let dense: DenseNetwork
+  public let groups: [PruningGroup]
+  public let model: ModelDescription
+  public let sampler: Sampler
+  public let options: CalibrationOptions
+  public let predictor: Predictor
+
+  public init(
+    dense: DenseNetwork, groups: [PruningGroup], model: ModelDescription,
+    scheduler: SchedulerConfig, options: CalibrationOptions
+  ) throws {
+    self.dense = dense
+    self.groups = groups
+    self.model = model
+    self.options = options
+    sampler = Sampler(
+      trajectory: try Trajectory(config: scheduler, steps: options.steps, eta: options.eta),
+      seed: options.seed)
+    predictor = try Predictor(
+      executor: try dense.executor(threads: options.threads), model: model,
+      guidance: options.guidance)
+  }
+
+  public var trajectory: Trajectory { sampler.trajectory }
+
+  /// Neighbouring steps that share statistics: as equal as whole steps allow.
+  public var buckets: [Range<Int>] {
+    let count = min(options.buckets, options.steps)
+    return (0..<count).map { bucket in
+      bucket * options.steps / count..<(bucket + 1) * options.steps / count
+    }
+  }
+
+  /// A network with units removed, behind the roles of the dense one.
+  public func predictor(of network: PrunedNetwork) throws -> Predictor {
+    try Predictor(
+      executor: try network.executor(of: dense, threads: options.threads), model: model,
+      guidance: options.guidance)
+  }
+
+  public func noise(from first: Int, samples: Int) -> [Float] {
+    Sampler.noise(
+      seed: options.seed, samples: samples, first: first, stateSize: predictor.stateSize)
+  }
+
+  public func labels(from first: Int, samples: Int) -> [Int32] {
+    Sampler.labels(
+      seed: options.seed, samples: samples, first: first, classes: model.classCount)
+  }
+
+  /// Multiply-accumulates of one needed forward of a network, guidance included.
+  public func macsPerStep(_ macs: Int) -> Double {
+    Double(macs) * Double(predictor.forwardsPerSample)
+  }
+
+  /// Those of the dense sampling run of one sample.
+  public var denseMacs: Double {
+    let needed = trajectory.steps.count { $0.needsForward }
+    return macsPerStep(dense.graph.macs) * Double(needed)
+  }
+}
