@@ -57,7 +57,9 @@ let package = Package(
     library("MosaicAllocation", ["MosaicCore", "MosaicAnalysis"]),
     library(
       "MosaicPruning",
-      ["MosaicCore", "MosaicIR", "MosaicSurgery", "MosaicAnalysis", "MosaicAllocation"]),
+      [
+        "MosaicCore", "MosaicRuntime", "MosaicSurgery", "MosaicAnalysis", "MosaicAllocation",
+      ]),
     library(
       "MosaicCodegen",
       [

@@ -2,7 +2,7 @@ internal import MosaicCore
 internal import MosaicIR
 
 /// How one class of network in diffusers' naming becomes a graph.
-protocol Architecture: Sendable {
+protocol Architecture {
   /// diffusers' class name in `config.json`.
   static var className: String { get }
 
@@ -12,4 +12,4 @@ protocol Architecture: Sendable {
 }
 
 /// Every architecture the reader knows.
-let architectures: [any (Architecture.Type & Sendable)] = [DiTTransformer2D.self]
+var architectures: [any Architecture.Type] { [DiTTransformer2D.self] }

@@ -3,15 +3,35 @@ import MosaicCore
 import MosaicImport
 import MosaicLowering
 import MosaicRuntime
+import MosaicCodegen
+import MosaicAllocation
+import MosaicSurgery
 
 struct Check: ParsableCommand {
   @Argument var model: String
-  @Option var reference: String
+  @Option var budget: Double = 0.75
+  @Option var schedule: String = "solved"
+  @Option var criterion: String = "obs"
+  @Option var influence: String = "measured"
+  @Option var samples: Int = 128
   func run() throws {
+    let clock = ContinuousClock.now
     let imported = try CheckpointImporter(path: model).load()
-    print(imported.warnings, imported.description)
-    let dense = try DenseNetwork(imported.graph, weights: imported.weights)
-    let executor = try dense.executor(threads: 2)
-    print(try executor.compare(with: SafetensorsReader(path: reference)))
+    var o = ConversionOptions()
+    o.budget = budget
+    o.schedule = .init(rawValue: schedule)!
+    o.criterion = .init(rawValue: criterion)!
+    o.calibration.threads = 2
+    o.calibration.influence = .init(rawValue: influence)!
+    o.proofSamples = samples
+    var last = ""
+    var t = ContinuousClock.now
+    let r = try Conversion(imported, options: o) { p in
+      if p.stage != last { print(last, ContinuousClock.now - t, ContinuousClock.now-clock); last = p.stage; t = .now }
+    }.run(to: "x")
+    print(last, ContinuousClock.now - t)
+    for l in r.ranges { print(l) }
+    print(r.parity, "\nclosed", r.closedFormError, "predicted", r.predictedError, "measured", r.measured, "\nuniform", r.uniform as Any, "\nmacs", r.mosaicMacs / r.denseMacs, r.uniformMacs / r.denseMacs, "times", r.denseSeconds, r.mosaicSeconds, "rows", r.rowsPerColumn)
+    print("total", ContinuousClock.now - clock, "ratio predicted/measured", r.predictedError / r.measured.mean, "to uniform", r.measured.mean / (r.uniform?.mean ?? r.measured.mean))
   }
 }

@@ -1,0 +1,1 @@
+public enum Compression: Sendable, Equatable { case none; case zstd(level: Int) }

@@ -1,0 +1,150 @@
+public import MosaicAllocation
+public import MosaicAnalysis
+public import MosaicCore
+internal import MosaicIR
+public import MosaicImport
+public import MosaicLowering
+public import MosaicPruning
+public import MosaicSurgery
+
+/// The whole pipeline on one checkpoint: calibrate, solve, prune, emit, prove.
+public struct Conversion {
+  public let imported: ImportedModel
+  public let options: ConversionOptions
+  private let progress: ProgressHandler
+
+  public init(
+    _ imported: ImportedModel, options: ConversionOptions, progress: @escaping ProgressHandler
+  ) {
+    self.imported = imported
+    self.options = options
+    self.progress = progress
+  }
+
+  /// Converts, and writes the bundle to `path`.
+  ///
+  /// - Throws: A `MosaicError`; nothing is left under `path` then but what was there.
+  public func run(to path: String) throws -> ConversionReport {
+    guard options.budget > 0, options.budget <= 1 else {
+      throw AllocationError.budgetOutOfRange(options.budget)
+    }
+    guard let scheduler = imported.scheduler else {
+      throw ImportError(path: imported.weights.files.files.first ?? path, reason: .noScheduler)
+    }
+    let dense = try DenseNetwork(imported.graph, weights: imported.weights)
+    let groups = try findGroups()
+    let subject = try CalibrationSubject(
+      dense: dense, groups: groups, model: imported.description, scheduler: scheduler,
+      options: options.calibration)
+    let parity = try dense.measureParity(
+      model: imported.description, timesteps: parityTimesteps(subject),
+      seed: options.calibration.seed, executor: subject.predictor.executor)
+
+    let statistics = try subject.gatherStatistics(progress: progress)
+    let held = try subject.sensitivityTrajectories(progress: progress)
+    let sensitivity = try subject.measureSensitivity(
+      statistics, criterion: options.criterion, on: held, progress: progress)
+
+    let problem = try allocationProblem(subject, sensitivity)
+    let schedule = try makeSchedule(problem, subject, statistics, scheduler)
+    let chosen = try prune(schedule, subject, statistics, sensitivity)
+    let prediction = try subject.measurePlan(on: held, progress: progress) { step in
+      chosen.first { $0.steps.contains(step) }?.predictor
+    }
+
+    let proof = try subject.proofSamples(options.proofSamples, progress: progress)
+    let measured = try subject.prove(
+      chosen, against: proof, stage: "proof: mosaic", progress: progress)
+    var uniform: (variants: [RangeVariant], error: PairedError)?
+    if schedule.kind != .uniform {
+      let plain = try prune(
+        try .uniform(ranges: options.ranges, for: problem), subject, statistics, sensitivity)
+      uniform = (
+        plain,
+        try subject.prove(plain, against: proof, stage: "proof: uniform", progress: progress)
+          .error
+      )
+    }
+    return ConversionReport(
+      output: path, schedule: schedule.kind.rawValue, criterion: options.criterion.rawValue,
+      budget: options.budget, ranges: lines(chosen, subject), parity: parity,
+      closedFormError: schedule.predictedError, predictedError: prediction.predictedError,
+      measured: measured.error, uniform: uniform?.error, denseMacs: subject.denseMacs,
+      mosaicMacs: subject.macs(of: chosen),
+      uniformMacs: uniform.map { subject.macs(of: $0.variants) } ?? 0,
+      denseSeconds: proof.denseSeconds, mosaicSeconds: measured.seconds, fileBytes: 0,
+      rowsPerColumn: statistics.rowsPerColumn, warnings: imported.warnings)
+  }
+
+  private func findGroups() throws -> [PruningGroup] {
+    guard
+      let state = imported.graph.inputs.first(where: {
+        imported.graph[$0].name == imported.description.sampleInput
+      })
+    else { throw AnalysisError.noGroups }
+    let groups = try PruningGroups(of: imported.graph, state: state).groups
+    guard !groups.isEmpty else { throw AnalysisError.noGroups }
+    return groups
+  }
+
+  /// The first, the middle and the last timestep of the trajectory.
+  private func parityTimesteps(_ subject: CalibrationSubject) -> [Int] {
+    let steps = subject.trajectory.steps
+    let places = Set([0, steps.count / 2, steps.count - 1]).sorted()
+    return places.map { steps[$0].timestep }
+  }
+
+  private func allocationProblem(
+    _ subject: CalibrationSubject, _ sensitivity: SensitivityReport
+  ) throws(AllocationError) -> AllocationProblem {
+    let prunable = subject.groups.reduce(0) { $0 + $1.unitCount * $1.macsPerUnit }
+    let steps = subject.trajectory.steps
+    func perStep(_ macs: Int) -> [Double] {
+      steps.map { $0.needsForward ? subject.macsPerStep(macs) : 0 }
+    }
+    return try AllocationProblem(
+      model: try ErrorModel(
+        levels: sensitivity.levels, amplitudes: sensitivity.amplitudes,
+        correlation: sensitivity.correlation),
+      cost: try CostModel(
+        fixed: perStep(subject.dense.graph.macs - prunable), prunable: perStep(prunable)),
+      budget: options.budget, boundaries: subject.buckets.map(\.lowerBound))
+  }
+
+  private func makeSchedule(
+    _ problem: AllocationProblem, _ subject: CalibrationSubject,
+    _ statistics: CalibrationStatistics, _ scheduler: SchedulerConfig
+  ) throws -> SparsitySchedule {
+    switch options.schedule {
+    case .solved: return try .solved(ranges: options.ranges, for: problem)
+    case .uniform: return try .uniform(ranges: options.ranges, for: problem)
+    case .paper:
+      let scores = LearningSpeed.scores(
+        alphas: try NoiseSchedule(scheduler).alphasCumulative,
+        secondMoment: statistics.secondMoment)
+      return try .paper(
+        scores: subject.trajectory.steps.map { scores[$0.timestep] }, for: problem)
+    }
+  }
+
+  private func prune(
+    _ schedule: SparsitySchedule, _ subject: CalibrationSubject,
+    _ statistics: CalibrationStatistics, _ sensitivity: SensitivityReport
+  ) throws -> [RangeVariant] {
+    try PruningPlan(schedule, groups: subject.groups).carryOut(
+      on: subject, statistics: statistics, stepWeights: sensitivity.gains.map { $0 * $0 },
+      criterion: options.criterion, progress: progress)
+  }
+
+  private func lines(
+    _ variants: [RangeVariant], _ subject: CalibrationSubject
+  ) -> [ConversionReport.RangeLine] {
+    variants.map { variant in
+      let timesteps = subject.trajectory.steps[variant.steps].map(\.timestep)
+      return ConversionReport.RangeLine(
+        steps: variant.steps, timesteps: (timesteps.min() ?? 0)...(timesteps.max() ?? 0),
+        sparsity: variant.sparsity,
+        macShare: Double(variant.network.macs) / Double(subject.dense.graph.macs))
+    }
+  }
+}

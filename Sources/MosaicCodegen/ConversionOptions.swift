@@ -1,0 +1,23 @@
+public import MosaicAllocation
+public import MosaicAnalysis
+public import MosaicBundle
+public import MosaicSurgery
+
+/// What a user asks of a conversion.
+public struct ConversionOptions: Sendable {
+  public var calibration = CalibrationOptions()
+  /// Share of the dense run's multiply-accumulates that may remain.
+  public var budget = 0.75
+  /// Step ranges, each with a variant of its own.
+  public var ranges = 4
+  public var schedule = SparsitySchedule.Kind.solved
+  public var criterion = Criterion.obs
+  /// Fresh samples of the proof.
+  public var proofSamples = 128
+  public var compression = Compression.zstd(level: 1)
+  /// Arguments in normal form, kept in the bundle: no paths, nothing that changes from run to run.
+  public var arguments: [String] = []
+  public var replacesOutput = true
+
+  public init() {}
+}
