@@ -10,7 +10,8 @@
 /// ends this one with SIGBUS, as with every mapping.
 public final class MappedFile: @unchecked Sendable {
   public let path: String
-  /// Immutable, so that any thread may read it.
+  /// Immutable, so that any thread may read it; valid while this object lives. A local variable
+  /// ends with its last use, which reading this property may be: then take `withBytes`.
   public let bytes: UnsafeRawBufferPointer
 
   /// Maps the regular file at `path`; symbolic links are followed, and a file of no bytes is fine.
@@ -44,6 +45,14 @@ public final class MappedFile: @unchecked Sendable {
       throw FileError(path: path, call: "mmap", isOutput: false)
     }
     bytes = UnsafeRawBufferPointer(start: memory, count: count)
+  }
+
+  /// Calls `body` with the bytes, which stay valid until it returns.
+  public func withBytes<Result, Failure: Error>(
+    _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    defer { withExtendedLifetime(self) {} }
+    return try body(bytes)
   }
 
   deinit {

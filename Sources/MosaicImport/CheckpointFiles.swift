@@ -39,7 +39,7 @@ public struct CheckpointFiles: Sendable {
 
   private init(file path: String) throws {
     let file = try MappedFile(path: path)
-    if looksLikeJSON(file.bytes) {
+    if file.withBytes(looksLikeJSON) {
       try self.init(index: ShardIndex(file))
       return
     }
@@ -87,7 +87,7 @@ public struct CheckpointFiles: Sendable {
   /// hexadecimal digits: for a single file what `sha256sum` prints.
   public func digest() -> String {
     var hash = SHA256()
-    for mapping in mappings { hash.update(mapping.bytes) }
+    for mapping in mappings { mapping.withBytes { hash.update($0) } }
     return hexadecimal(hash.finish())
   }
 }

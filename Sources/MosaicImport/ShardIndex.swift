@@ -18,7 +18,7 @@ struct ShardIndex {
     let problem = { (text: String) in CheckpointError(path: file.path, reason: .index(text)) }
     let json: JSONValue
     do {
-      json = try JSONValue(parsing: file.bytes)
+      json = try file.withBytes { bytes throws(JSONError) in try JSONValue(parsing: bytes) }
     } catch {
       throw problem(error.description)
     }
