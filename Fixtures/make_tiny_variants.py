@@ -83,9 +83,7 @@ def write_schedulers(out: Path) -> None:
     """Writes `schedulers/NAME/scheduler_config.json` for each of `SCHEDULERS`."""
     own = load_scheduler(out / "scheduler")
     for name, changes in SCHEDULERS.items():
-        DDIMScheduler.from_config(own.config, **changes).save_pretrained(
-            out / "schedulers" / name
-        )
+        DDIMScheduler.from_config(own.config, **changes).save_pretrained(out / "schedulers" / name)
 
 
 def write_trajectories(out: Path) -> None:
