@@ -14,6 +14,10 @@ struct Check: ParsableCommand {
   @Option var criterion: String = "obs"
   @Option var influence: String = "measured"
   @Option var samples: Int = 128
+  @Option var stat: Int = 256
+  @Option var sens: Int = 64
+  @Option var ranges: Int = 4
+  @Option var buckets: Int = 10
   func run() throws {
     let clock = ContinuousClock.now
     let imported = try CheckpointImporter(path: model).load()
@@ -23,6 +27,7 @@ struct Check: ParsableCommand {
     o.criterion = .init(rawValue: criterion)!
     o.calibration.threads = 2
     o.calibration.influence = .init(rawValue: influence)!
+    o.calibration.statisticsSamples = stat; o.calibration.sensitivitySamples = sens; o.ranges = ranges; o.calibration.buckets = buckets
     o.proofSamples = samples
     var last = ""
     var t = ContinuousClock.now
