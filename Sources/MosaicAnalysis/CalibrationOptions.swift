@@ -17,9 +17,9 @@ public struct CalibrationOptions: Sendable, Equatable {
   /// Other samples, on which errors are measured.
   public var sensitivitySamples = 64
   /// Sparsities at which errors are measured.
-  public var levels = (1...6).map { Double($0) / 8 }
+  public var levels = (1...7).map { Double($0) / 8 }
   /// The levels, by index, at which influence is measured.
-  public var probes = [1, 3]
+  public var probes = [1, 4]
   public var influence = Influence.measured
   /// Weight of classifier-free guidance, or nil.
   public var guidance: Float?

@@ -22,15 +22,17 @@ extension CalibrationSubject {
     let pruner = Pruner(
       dense: dense, groups: groups, criterion: criterion, seed: options.seed,
       threads: options.threads)
-    let candidates = options.levels.map { level in
-      groups.map { $0.removalCount(at: level) }
-    }
+    var groupGains: [[Double]] = []
     var errors = [[Double]](
       repeating: [Double](repeating: 0, count: options.levels.count), count: steps)
     var probed = options.probes.map { _ in [[Float]](repeating: [], count: steps) }
     for (bucket, range) in buckets.enumerated() {
-      let networks = try pruner.networks(
-        removing: candidates, statistics: statistics.moments[bucket])
+      let orders = try pruner.order(by: statistics.moments[bucket])
+      groupGains.append(try measureGroupGains(orders, in: range, on: base))
+      let candidates = options.levels.map { level in
+        removals(sparsity: level, orders: orders, groupGains: groupGains[bucket])
+      }
+      let networks = try orders.networks(removing: candidates)
       for (level, network) in networks.enumerated() {
         let pruned = try predictor(of: network)
         for step in range where trajectory.steps[step].needsForward {
@@ -45,10 +47,11 @@ extension CalibrationSubject {
     }
     switch options.influence {
     case .measured:
-      return try measuredReport(errors, probed, base, progress)
+      return try measuredReport(errors, probed, groupGains, base, progress)
     case .scalar:
       return scalarReport(
-        errors, outputs: probed[probed.count - 1], base, variance: statistics.variance)
+        errors, outputs: probed[probed.count - 1], groupGains, base,
+        variance: statistics.variance)
     }
   }
 
@@ -58,8 +61,51 @@ extension CalibrationSubject {
       from: SampleStart.sensitivity, samples: options.sensitivitySamples, progress: progress)
   }
 
+  /// Units to remove from each group for a share `sparsity` of their multiply-accumulates: where
+  /// losses are known, spread so that the output suffers least; else alike.
+  public func removals(
+    sparsity: Double, orders: RemovalOrders, groupGains: [Double]
+  ) -> [Int] {
+    guard let curves = orders.lossCurves, !groupGains.isEmpty else {
+      return uniformRemovals(of: groups, sparsity: sparsity)
+    }
+    let losses = zip(curves, groupGains).map { curve, gain in curve.map { $0 * gain } }
+    return spreadRemovals(of: groups, losses: losses, sparsity: sparsity)
+  }
+
+  /// What a group's loss in its consumer comes to in the network's output, group by group: the
+  /// measured error with half of its units gone, over the loss that the refit names for it.
+  ///
+  /// Empty where the criterion knows no losses.
+  private func measureGroupGains(
+    _ orders: RemovalOrders, in steps: Range<Int>, on base: DenseTrajectories
+  ) throws -> [Double] {
+    guard let curves = orders.lossCurves else { return [] }
+    let halves = groups.map { max(1, $0.unitCount / 2) }
+    let alone = groups.indices.map { index in
+      groups.indices.map { $0 == index ? halves[index] : 0 }
+    }
+    let networks = try orders.networks(removing: alone)
+    // Gains are ratios: fewer samples do than for the errors themselves.
+    let samples = min(base.labels.count, 32)
+    let size = samples * predictor.stateSize
+    return try networks.enumerated().map { index, network in
+      let pruned = try predictor(of: network)
+      var error = 0.0
+      for step in steps where trajectory.steps[step].needsForward {
+        let output = pruned.predict(
+          states: Array(base.states[step][..<size]),
+          timestep: trajectory.steps[step].timestep, labels: Array(base.labels[..<samples]))
+        error += meanSquare(output, Array(base.outputs[step][..<size]))
+      }
+      let loss = curves[index][halves[index]]
+      return loss > 0 ? error / loss / Double(steps.count) : 0
+    }
+  }
+
   private func measuredReport(
-    _ errors: [[Double]], _ probed: [[[Float]]], _ base: DenseTrajectories,
+    _ errors: [[Double]], _ probed: [[[Float]]], _ groupGains: [[Double]],
+    _ base: DenseTrajectories,
     _ progress: ProgressHandler
   ) throws -> SensitivityReport {
     let steps = trajectory.steps.count
@@ -84,7 +130,7 @@ extension CalibrationSubject {
       influence: .measured, levels: options.levels, errors: errors, amplitudes: amplitudes,
       gains: gains.map { $0[0] },
       correlation: correlation(of: grams[grams.count - 1], count: steps),
-      samples: options.sensitivitySamples)
+      groupGains: groupGains, samples: options.sensitivitySamples)
   }
 
   /// The gain at a level between or beyond the probes: linear in its logarithm, carried at most
@@ -99,7 +145,8 @@ extension CalibrationSubject {
   }
 
   private func scalarReport(
-    _ errors: [[Double]], outputs: [[Float]], _ base: DenseTrajectories, variance: Double
+    _ errors: [[Double]], outputs: [[Float]], _ groupGains: [[Double]],
+    _ base: DenseTrajectories, variance: Double
   ) -> SensitivityReport {
     let gains = trajectory.influence(variance: variance).map(abs)
     let own = zip(outputs, base.outputs).map { pruned, dense in
@@ -111,7 +158,7 @@ extension CalibrationSubject {
         errors.map { $0.squareRoot() * gain }
       },
       gains: gains, correlation: correlation(of: gramMatrix(own), count: own.count),
-      samples: options.sensitivitySamples)
+      groupGains: groupGains, samples: options.sensitivitySamples)
   }
 }
 

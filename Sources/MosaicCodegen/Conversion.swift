@@ -131,9 +131,12 @@ public struct Conversion {
     _ schedule: SparsitySchedule, _ subject: CalibrationSubject,
     _ statistics: CalibrationStatistics, _ sensitivity: SensitivityReport
   ) throws -> [RangeVariant] {
-    try PruningPlan(schedule, groups: subject.groups).carryOut(
-      on: subject, statistics: statistics, stepWeights: sensitivity.gains.map { $0 * $0 },
-      criterion: options.criterion, progress: progress)
+    // Uniform is uniform over groups too.
+    let plan = PruningPlan(
+      schedule, spreading: schedule.kind == .uniform ? .uniform : .loss,
+      criterion: options.criterion)
+    return try plan.carryOut(
+      on: subject, statistics: statistics, sensitivity: sensitivity, progress: progress)
   }
 
   private func lines(

@@ -1,32 +1,73 @@
 public import MosaicAllocation
-internal import MosaicAnalysis
+public import MosaicAnalysis
 public import MosaicSurgery
 
-/// How many units of every group go in every step range.
-public struct PruningPlan: Sendable, Equatable, CustomStringConvertible {
-  public struct StepRange: Sendable, Equatable {
-    public var steps: Range<Int>
-    /// Share of the groups' multiply-accumulates that goes.
-    public var sparsity: Double
-    /// Units to remove, one count a group.
-    public var removed: [Int]
+/// What is to be pruned in every step range, and how a range's sparsity is spread over groups.
+public struct PruningPlan: Sendable, Equatable {
+  /// How a range's sparsity becomes units of groups.
+  public enum Spreading: String, Sendable, CaseIterable {
+    /// From each group the same share.
+    case uniform
+    /// By the groups' loss curves times their gain at the output.
+    case loss
   }
 
   public var ranges: [StepRange]
+  public var spreading: Spreading
+  public var criterion: Criterion
 
-  /// Rounds a schedule to whole units; each range saves at least what the schedule asks of it.
-  public init(_ schedule: SparsitySchedule, groups: [PruningGroup]) {
-    ranges = schedule.ranges.map { range in
-      StepRange(
-        steps: range.steps, sparsity: range.sparsity,
-        removed: uniformRemovals(of: groups, sparsity: range.sparsity))
-    }
+  public init(_ schedule: SparsitySchedule, spreading: Spreading, criterion: Criterion) {
+    ranges = schedule.ranges
+    self.spreading = spreading
+    self.criterion = criterion
   }
 
-  public var description: String {
-    ranges.map { range in
-      "steps \(range.steps.lowerBound)..<\(range.steps.upperBound): "
-        + "\(range.removed.reduce(0, +)) units go"
-    }.joined(separator: "\n")
+  /// Prunes the dense network once a range, refitted to the inputs it meets there.
+  ///
+  /// Inside a range each step counts by the square of its influence: in the moments that the refit
+  /// sees, and in the gains of the groups.
+  public func carryOut(
+    on subject: CalibrationSubject, statistics: CalibrationStatistics,
+    sensitivity: SensitivityReport, progress: ProgressHandler
+  ) throws -> [RangeVariant] {
+    let stepWeights = sensitivity.gains.map { $0 * $0 }
+    let pruner = Pruner(
+      dense: subject.dense, groups: subject.groups, criterion: criterion,
+      seed: subject.options.seed, threads: subject.options.threads)
+    var variants: [RangeVariant] = []
+    for (number, range) in ranges.enumerated() {
+      let orders = try pruner.order(
+        by: statistics.moments(of: range.steps, stepWeights: stepWeights))
+      let counts =
+        spreading == .uniform
+        ? uniformRemovals(of: subject.groups, sparsity: range.sparsity)
+        : subject.removals(
+          sparsity: range.sparsity, orders: orders,
+          groupGains: sensitivity.groupGains(
+            of: range.steps, buckets: statistics.buckets, stepWeights: stepWeights))
+      let network = try orders.networks(removing: [counts])[0]
+      variants.append(
+        RangeVariant(
+          steps: range.steps, sparsity: range.sparsity, network: network,
+          predictor: try subject.predictor(of: network)))
+      try progress(Progress(stage: "pruning", done: number + 1, total: ranges.count))
+    }
+    return variants
+  }
+}
+
+extension SensitivityReport {
+  /// The gains of the groups over neighbouring buckets, each weighted by its steps' weights.
+  func groupGains(
+    of steps: Range<Int>, buckets: [Range<Int>], stepWeights: [Double]
+  ) -> [Double] {
+    let inside = buckets.indices.filter { buckets[$0].overlaps(steps) }
+    guard let first = inside.first, !groupGains[first].isEmpty else { return [] }
+    return groupGains[first].indices.map { group in
+      inside.reduce(0) { sum, bucket in
+        let weight = buckets[bucket].reduce(0) { $0 + stepWeights[$1] }
+        return sum + weight * groupGains[bucket][group]
+      }
+    }
   }
 }

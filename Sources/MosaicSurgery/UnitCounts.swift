@@ -34,3 +34,66 @@ func fillUp(_ counts: inout [Int], of groups: [PruningGroup], saving target: Int
     }
   }
 }
+
+/// Returns how many units of each group go so that at least a share `sparsity` of the groups'
+/// multiply-accumulates is saved at the least sum of losses.
+///
+/// Steps down the lower convex hulls of all groups' loss curves together, steepest saving first:
+/// the exact minimum over the hulls, up to the last step taken.
+///
+/// - Parameters:
+///   - losses: Each group's loss with 0, 1, … units gone, up to one less than it has, in a unit
+///     common to all groups.
+public func spreadRemovals(
+  of groups: [PruningGroup], losses: [[Double]], sparsity: Double
+) -> [Int] {
+  guard sparsity > 0 else { return groups.map { _ in 0 } }
+  let whole = groups.reduce(0) { $0 + $1.unitCount * $1.macsPerUnit }
+  let target = Int((sparsity * Double(whole)).rounded(.up))
+  var segments: [HullSegment] = []
+  for (index, (group, curve)) in zip(groups, losses).enumerated() {
+    segments += HullSegment.lowerHull(of: curve, group: index, macsPerUnit: group.macsPerUnit)
+  }
+  // Within a group slopes rise, so sorting keeps each group's own order.
+  segments.sort { ($0.slope, $0.group, $0.units.lowerBound) < ($1.slope, $1.group, $1.units.lowerBound) }
+  var counts = groups.map { _ in 0 }
+  var saved = 0
+  for segment in segments where saved < target {
+    let unit = groups[segment.group].macsPerUnit
+    let needed = unit > 0 ? (target - saved + unit - 1) / unit : segment.units.count
+    let taken = min(segment.units.count, needed)
+    counts[segment.group] += taken
+    saved += taken * unit
+  }
+  fillUp(&counts, of: groups, saving: target)
+  return counts
+}
+
+/// A straight piece of the lower convex hull of a loss curve.
+private struct HullSegment {
+  var group: Int
+  /// From how many units gone to how many.
+  var units: Range<Int>
+  /// Loss a multiply-accumulate saved.
+  var slope: Double
+
+  static func lowerHull(of curve: [Double], group: Int, macsPerUnit: Int) -> [HullSegment] {
+    var corners: [Int] = []
+    for point in curve.indices {
+      while corners.count >= 2 {
+        let (a, b) = (corners[corners.count - 2], corners[corners.count - 1])
+        let before = (curve[b] - curve[a]) / Double(b - a)
+        let after = (curve[point] - curve[b]) / Double(point - b)
+        if before < after { break }
+        corners.removeLast()
+      }
+      corners.append(point)
+    }
+    return zip(corners, corners.dropFirst()).map { from, to in
+      let loss = max(0, curve[to] - curve[from])
+      return HullSegment(
+        group: group, units: from..<to,
+        slope: loss / Double((to - from) * max(macsPerUnit, 1)))
+    }
+  }
+}

@@ -1,1 +1,0 @@
-public enum Compression: Sendable, Equatable { case none; case zstd(level: Int) }
