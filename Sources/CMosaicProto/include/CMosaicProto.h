@@ -1,1 +1,1 @@
-#include <protobuf-c/protobuf-c.h>
+#include "mosaic.pb-c.h"

@@ -1,0 +1,40 @@
+internal import MosaicCore
+
+extension BundleReader {
+  /// Reads the whole file: every chunk's checksum and content hash, and the padding between them.
+  ///
+  /// - Throws: `BundleError` at the first that does not match.
+  public func verify() throws(BundleError) {
+    do {
+      try verifyChunks()
+    } catch {
+      throw BundleError(path: path, reason: error)
+    }
+    for index in manifest.variants.indices { _ = try variant(at: index) }
+  }
+
+  private func verifyChunks() throws(BundleError.Reason) {
+    var position = BundleHeader.size
+    for (index, chunk) in manifest.chunks.enumerated() {
+      try checkPadding(from: position, to: chunk.offset, before: index)
+      let raw = OwnedBytes(count: chunk.rawSize)
+      try decode(chunk: index, into: raw.memory)
+      guard SHA256.hash(UnsafeRawBufferPointer(raw.memory)) == chunk.sha256 else {
+        throw .inconsistent(
+          section: "chunk \(index)", problem: "its content is not what its SHA-256 names")
+      }
+      position = chunk.offset + chunk.storedSize
+    }
+  }
+
+  private func checkPadding(
+    from start: Int, to end: Int, before index: Int
+  ) throws(BundleError.Reason) {
+    let bytes = OwnedBytes(count: end - start)
+    try file.read(at: start, into: bytes.memory, section: "the padding")
+    guard bytes.memory.allSatisfy({ $0 == 0 }) else {
+      throw .inconsistent(
+        section: "the padding before chunk \(index)", problem: "is not zero")
+    }
+  }
+}

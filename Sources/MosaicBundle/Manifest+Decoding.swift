@@ -1,0 +1,107 @@
+internal import CMosaicProto
+internal import MosaicCore
+
+extension Manifest {
+  /// The manifest of an unpacked message whose bytes the wire scanner accepted.
+  init(_ message: UnsafeMutablePointer<Mosaic__Manifest>) throws(BundleError.Reason) {
+    guard let content = message.pointee.content?.pointee,
+      let storage = message.pointee.storage?.pointee,
+      let provenance = content.provenance?.pointee, let model = content.model?.pointee,
+      let scheduler = content.scheduler?.pointee, let schedule = content.schedule?.pointee
+    else {
+      throw .inconsistent(section: "the manifest", problem: "lacks a part every bundle has")
+    }
+    try Self.checkCounts(content)
+    self.init(
+      generator: text(content.generator),
+      provenance: Provenance(provenance, zstdVersion: text(storage.zstd_version)),
+      model: try Model(model), scheduler: try SchedulerConfig(scheduler),
+      graphText: text(content.graph_text), schedule: try Schedule(schedule))
+    for group in list(content.groups, content.n_groups) { groups.append(try Group(group)) }
+    for tensor in list(content.tensors, content.n_tensors) { tensors.append(try Tensor(tensor)) }
+    chunks = try Chunk.all(
+      list(content.chunks, content.n_chunks), list(storage.chunks, storage.n_chunks))
+    for variant in list(content.variants, content.n_variants) {
+      variants.append(try Variant(variant))
+    }
+    for curve in list(content.sensitivity, content.n_sensitivity) {
+      sensitivity.append(try SensitivityCurve(curve))
+    }
+    if let stored = content.proof?.pointee { proof = try Proof(stored) }
+  }
+
+  private static func checkCounts(_ content: Mosaic__Content) throws(BundleError.Reason) {
+    let counts = [
+      ("the number of chunks", content.n_chunks, BundleLimits.chunks),
+      ("the number of tensors", content.n_tensors, BundleLimits.tensors),
+      ("the number of variants", content.n_variants, BundleLimits.variants),
+    ]
+    for (what, count, limit) in counts where count > limit {
+      throw .limit(what: what, value: count, limit: limit)
+    }
+  }
+}
+
+extension Manifest.Provenance {
+  fileprivate init(_ message: Mosaic__Provenance, zstdVersion: String) {
+    self.init(
+      sources: list(message.sources, message.n_sources).map {
+        Source(name: text($0.name), sha256: array($0.sha256.data, $0.sha256.len))
+      },
+      seed: message.seed, arguments: texts(message.arguments, message.n_arguments),
+      zstdVersion: zstdVersion)
+  }
+}
+
+extension Manifest.Model {
+  fileprivate init(_ message: Mosaic__Model) throws(BundleError.Reason) {
+    let place = "the model"
+    let classInput = text(message.class_input)
+    self.init(
+      architecture: text(message.architecture),
+      sampleShape: try shape(message.sample_shape, message.n_sample_shape, place),
+      outputChannels: try integer(message.output_channels, place),
+      hasLearnedSigma: message.has_learned_sigma != 0,
+      classCount: try integer(message.class_count, place),
+      nullClass: message.has_null_class != 0 ? try integer(message.null_class, place) : nil,
+      classNames: texts(message.class_names, message.n_class_names),
+      sampleInput: text(message.sample_input), timestepInput: text(message.timestep_input),
+      classInput: classInput.isEmpty ? nil : classInput)
+  }
+}
+
+extension SchedulerConfig {
+  fileprivate init(_ message: Mosaic__Scheduler) throws(BundleError.Reason) {
+    let place = "the scheduler"
+    func known<T: RawRepresentable<String>>(
+      _ kind: String, _ name: String, as type: T.Type = T.self
+    ) throws(BundleError.Reason) -> T {
+      guard let value = T(rawValue: name) else {
+        throw .unsupported(kind: kind, name: name, place: place)
+      }
+      return value
+    }
+    self.init(
+      className: text(message.class_name), trainSteps: try integer(message.train_steps, place),
+      betaStart: message.beta_start, betaEnd: message.beta_end,
+      betaSchedule: try known("beta schedule", text(message.beta_schedule)),
+      trainedBetas: array(message.trained_betas, message.n_trained_betas),
+      prediction: try known("prediction type", text(message.prediction)),
+      spacing: try known("timestep spacing", text(message.spacing)),
+      stepsOffset: Int(message.steps_offset), setAlphaToOne: message.set_alpha_to_one != 0,
+      clipSampleRange: message.clips_sample != 0 ? message.clip_sample_range : nil,
+      rescaleBetasZeroSNR: message.rescale_betas_zero_snr != 0, eta: message.eta)
+  }
+}
+
+extension Manifest.Group {
+  fileprivate init(_ message: Mosaic__Group) throws(BundleError.Reason) {
+    let name = text(message.name)
+    let place = "group '\(printable(name))'"
+    self.init(
+      name: name, kind: text(message.kind), unitCount: try integer(message.unit_count, place),
+      unitSize: try integer(message.unit_size, place),
+      producers: texts(message.producers, message.n_producers), consumer: text(message.consumer),
+      macsPerUnit: try integer(message.macs_per_unit, place))
+  }
+}

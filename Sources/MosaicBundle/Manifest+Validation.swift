@@ -1,0 +1,78 @@
+internal import MosaicCore
+
+extension Manifest {
+  /// Checks every part of the manifest against the others and against the limits of the format.
+  ///
+  /// - Parameter end: Where the chunks end in the file.
+  func validate(end: Int) throws(BundleError.Reason) {
+    try checkChunks(end: end)
+    try checkTensors()
+    for source in provenance.sources where source.sha256.count != 32 {
+      throw .inconsistent(
+        section: "source '\(printable(source.name))'",
+        problem: "its SHA-256 has \(source.sha256.count) bytes")
+    }
+    try model.check()
+    try checkRanges()
+    for variant in variants where variant.unsupported == nil {
+      try check(variant)
+    }
+    try checkReport()
+  }
+
+  /// Every noise level is served by exactly one variant.
+  private func checkRanges() throws(BundleError.Reason) {
+    var end = -Double.infinity
+    for variant in variants {
+      let (lower, upper) = (variant.logSNRLower, variant.logSNRUpper)
+      // Written so that NaN fails.
+      guard lower == end, lower < upper else {
+        throw .inconsistent(
+          section: "variant '\(printable(variant.name))'",
+          problem: "its noise levels \(lower)..<\(upper) do not start at \(end)")
+      }
+      end = upper
+    }
+    guard end == .infinity else {
+      throw .inconsistent(
+        section: "the variants", problem: "no variant serves noise levels from \(end) on")
+    }
+  }
+
+  private func checkReport() throws(BundleError.Reason) {
+    if let step = schedule.perStep.first(where: { !variants.indices.contains($0.variant) }) {
+      throw .inconsistent(
+        section: "the schedule", problem: "names variant \(step.variant) of \(variants.count)")
+    }
+    if let curve = sensitivity.first(where: { $0.sparsities.count != $0.errors.count }) {
+      throw .inconsistent(
+        section: "the sensitivity of step \(curve.step)",
+        problem: "has \(curve.sparsities.count) sparsities and \(curve.errors.count) errors")
+    }
+  }
+}
+
+extension Manifest.Model {
+  fileprivate func check() throws(BundleError.Reason) {
+    guard sampleShape.count == 3, sampleShape.allSatisfy({ $0 > 0 }), outputChannels > 0 else {
+      throw .inconsistent(
+        section: "the model",
+        problem: "its samples have the shape \(sampleShape) and its output "
+          + "\(outputChannels) channels")
+    }
+    if let nullClass, nullClass >= classCount {
+      throw .inconsistent(
+        section: "the model", problem: "its null class \(nullClass) is not below \(classCount)")
+    }
+    guard classNames.count <= classCount else {
+      throw .inconsistent(
+        section: "the model", problem: "names \(classNames.count) of \(classCount) classes")
+    }
+    guard (classInput == nil) == (classCount == 0) else {
+      throw .inconsistent(
+        section: "the model",
+        problem: "has \(classCount) classes and "
+          + (classInput == nil ? "no input for them" : "an input for them"))
+    }
+  }
+}

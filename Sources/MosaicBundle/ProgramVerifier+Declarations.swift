@@ -1,0 +1,42 @@
+internal import MosaicCore
+
+extension ProgramVerifier {
+  /// Checks what a program declares, before any instruction: counts, shapes and names.
+  static func checkDeclarations(of program: Program) throws(ProgramError) {
+    let counts = [
+      ("instructions", program.instructions.count, BundleLimits.instructions),
+      ("values", program.values.count, BundleLimits.values),
+    ]
+    for (what, count, limit) in counts where count > limit {
+      throw ProgramError(.program, "has \(count) \(what), more than \(limit)")
+    }
+    guard program.arenaSize >= 0, program.arenaSize <= BundleLimits.size / 4 else {
+      throw ProgramError(.program, "asks for an arena of \(program.arenaSize) elements")
+    }
+    try checkShape(program.outputShape, "the output", .program)
+    var names: Set<[UInt8]> = []
+    for port in program.inputs {
+      let name = "input '\(printable(port.name))'"
+      try checkShape(port.shape, name, .program)
+      guard names.insert(Array(port.name.utf8)).inserted else {
+        throw ProgramError(.program, "\(name) is there twice")
+      }
+    }
+    for weight in program.weights {
+      try checkShape(weight.shape, "weight '\(printable(weight.name))'", .program)
+    }
+    for (index, value) in program.values.enumerated() {
+      try checkShape(value.shape, "it", .value(index))
+    }
+  }
+
+  private static func checkShape(
+    _ shape: [Int], _ what: String, _ place: ProgramError.Place
+  ) throws(ProgramError) {
+    guard shape.count <= BundleLimits.rank, shape.allSatisfy({ $0 > 0 }),
+      let count = elementCount(of: shape), count <= BundleLimits.size
+    else {
+      throw ProgramError(place, "\(what) has the shape \(shape), which is not possible")
+    }
+  }
+}
