@@ -66,7 +66,7 @@ extension Manifest.Provenance {
   }
 }
 
-extension Manifest.Model {
+extension ModelDescription {
   fileprivate func message(in arena: ProtoArena) -> UnsafeMutablePointer<Mosaic__Model> {
     let result = arena.message(mosaic__model__init)
     result.pointee.architecture = arena.string(architecture)
