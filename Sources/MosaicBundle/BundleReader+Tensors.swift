@@ -67,7 +67,9 @@ extension BundleReader {
       return
     }
 
-    let whole = UnsafeRawBufferPointer(try bytes(of: tensor).memory)
+    let owner = try bytes(of: tensor)
+    defer { withExtendedLifetime(owner) {} }
+    let whole = UnsafeRawBufferPointer(owner.memory)
     let width = tensor.dataType.byteWidth
     let length = tensor.shape[axis]
     for outer in 0..<tensor.shape[..<axis].reduce(1, *) {
@@ -85,6 +87,7 @@ extension BundleReader {
         what: "tensor '\(printable(tensor.name))'", needs: size, limit: memoryLimit)
     }
     let result = OwnedBytes(count: size)
+    defer { withExtendedLifetime(result) {} }
     var start = 0
     for piece in tensor.pieces {
       let target = result.memory.slice(start..<start + piece.byteCount)
@@ -92,6 +95,7 @@ extension BundleReader {
         try decode(chunk: piece.chunk, into: target)
       } else {
         let chunk = try chunk(piece.chunk)
+        defer { withExtendedLifetime(chunk) {} }
         target.copyMemory(
           from: UnsafeRawBufferPointer(
             chunk.memory.slice(piece.offset..<piece.offset + piece.byteCount)))
@@ -105,6 +109,7 @@ extension BundleReader {
   func chunk(_ index: Int) throws(BundleError.Reason) -> OwnedBytes {
     if let bytes = cache.find(index) { return bytes }
     let bytes = OwnedBytes(count: manifest.chunks[index].rawSize)
+    defer { withExtendedLifetime(bytes) {} }
     try decode(chunk: index, into: bytes.memory)
     cache.insert(index, bytes)
     return bytes
@@ -116,6 +121,7 @@ extension BundleReader {
   ) throws(BundleError.Reason) {
     let chunk = manifest.chunks[index]
     let stored = OwnedBytes(count: try chunk.checkedStoredSize(index))
+    defer { withExtendedLifetime(stored) {} }
     try file.read(at: chunk.offset, into: stored.memory, section: "chunk \(index)")
     try chunk.decode(UnsafeRawBufferPointer(stored.memory), into: raw, index: index)
   }
@@ -147,6 +153,7 @@ private struct PieceCursor {
       let end = min(range.upperBound, start + current.byteCount)
       if chunk == nil { chunk = try reader.chunk(current.chunk) }
       guard let bytes = chunk else { return }
+      defer { withExtendedLifetime(bytes) {} }
       let offset = current.offset - start
       body(UnsafeRawBufferPointer(bytes.memory.slice(position + offset..<end + offset)))
       position = end

@@ -75,6 +75,16 @@ import Testing
     #expect(try BundleReader(path: second).contentDigest != reference.contentDigest)
   }
 
+  /// The manifest's encoding and the division into chunks are the format: this changes with a
+  /// change of either, which then needs a new minor version.
+  @Test func identityOfAFixedBundleStays() throws {
+    try SmallBundle.write(to: scratch.path())
+    let digest = try BundleReader(path: scratch.path()).contentDigest
+    let hexadecimal = digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    #expect(
+      hexadecimal == "f2f84201d743bd04c0c4e0f49771888fed40f1e977644ab6cb79809d663c4b73")
+  }
+
   @Test func identicalContentIsStoredOnce() throws {
     let path = scratch.path()
     var random = SplitMix64(seed: 3)
