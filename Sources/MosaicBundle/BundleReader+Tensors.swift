@@ -47,6 +47,8 @@ extension BundleReader {
         kind: "data type of a weight", name: tensor.dataType.rawValue,
         place: "tensor '\(printable(tensor.name))'")
     }
+    // Without elements, the product of the other dimensions has no bound.
+    guard buffer.count > 0 else { return }
     let runs =
       source.runs.isEmpty
       ? [Manifest.Run(start: 0, count: tensor.shape.first ?? 1)] : source.runs

@@ -151,14 +151,15 @@ import Testing
     let path = scratch.path()
     try SmallBundle.write(to: path)
     var writer = try BundleWriter(path: path, compression: .standard, replacing: true)
-    _ = try writer.add(name: "empty", TensorView([Float](), shape: [0, 3]))
+    _ = try writer.add(name: "empty", TensorView([Float](), shape: [0, 1 << 40, 1 << 40]))
     _ = try writer.add(name: "scalar", TensorView([Float(2)], shape: []))
     var manifest = SmallBundle.manifest
     manifest.variants = [emptyVariant]
     manifest.schedule.perStep = []
     try writer.finish(manifest)
     let reader = try BundleReader(path: path)
-    #expect(try reader.load(tensor: 0).shape == [0, 3])
+    #expect(try reader.load(tensor: 0).shape == [0, 1 << 40, 1 << 40])
+    #expect(try floats(reader, .init(tensor: 0), count: 0) == [])
     #expect(try floats(reader, .init(tensor: 1), count: 1) == [2])
   }
 
