@@ -1,10 +1,10 @@
-public import MosaicAnalysis
-public import MosaicBundle
+internal import MosaicAnalysis
+internal import MosaicBundle
 internal import MosaicCore
 internal import MosaicIR
 internal import MosaicImport
 internal import MosaicLowering
-public import MosaicPruning
+internal import MosaicPruning
 internal import MosaicSurgery
 
 /// Writes variants of one network as a bundle: what they share once, what was refitted a variant.
@@ -59,7 +59,7 @@ struct BundleEmitter {
       let type = shape.count >= 2 ? storedType(id) : .f32
       let tensor = try writer.add(
         name: "\(variant)/\(name)",
-        TensorView(Array(values.floats), shape: shape, storedAs: type))
+        TensorView(values.array, shape: shape, storedAs: type))
       return Manifest.WeightSource(tensor: tensor)
     }
   }

@@ -45,7 +45,7 @@ public struct DenseNetwork: Sendable {
     self.storage = storage
   }
 
-  public func floats(_ id: ValueID) -> [Float] { weights[id].map { Array($0.floats) } ?? [] }
+  public func floats(_ id: ValueID) -> [Float] { weights[id]?.array ?? [] }
 
   public func executor(threads: Int) throws -> Executor {
     let lowered = try graph.lowered()
