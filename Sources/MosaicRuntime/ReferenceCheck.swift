@@ -38,8 +38,10 @@ extension Executor {
     let output = FloatMemory(count: count)
     run(
       inputs: inputs.map { UnsafeRawPointer($0.pointer) }, output: output.pointer, batch: samples)
-    let recorded = FloatBuffer(expected)
-    return report(output.floats, recorded.floats, samples: samples)
+    withExtendedLifetime(inputs) {}
+    return FloatBuffer(expected).withFloats { recorded in
+      withExtendedLifetime(output) { report(output.floats, recorded, samples: samples) }
+    }
   }
 
   private func batch(
@@ -62,7 +64,7 @@ extension Executor {
     switch element {
     case .f32:
       if view.dataType.isFloat {
-        view.convert(into: memory.floats)
+        withExtendedLifetime(view.owner) { view.convert(into: memory.floats) }
       } else {
         for (index, value) in view.integers().enumerated() {
           memory.floats[index] = Float(value)

@@ -13,6 +13,7 @@ struct Check: ParsableCommand {
   @Option var schedule: String = "solved"
   @Option var criterion: String = "obs"
   @Option var influence: String = "measured"
+  @Option var out = "x.mosaic"
   @Option var samples: Int = 128
   @Option var stat: Int = 256
   @Option var sens: Int = 64
@@ -33,10 +34,9 @@ struct Check: ParsableCommand {
     var t = ContinuousClock.now
     let r = try Conversion(imported, options: o) { p in
       if p.stage != last { print(last, ContinuousClock.now - t, ContinuousClock.now-clock); last = p.stage; t = .now }
-    }.run(to: "x")
+    }.run(to: out)
     print(last, ContinuousClock.now - t)
     for l in r.ranges { print(l) }
-    print(r.parity, "\nclosed", r.closedFormError, "predicted", r.predictedError, "measured", r.measured, "\nuniform", r.uniform as Any, "\nmacs", r.mosaicMacs / r.denseMacs, r.uniformMacs / r.denseMacs, "times", r.denseSeconds, r.mosaicSeconds, "rows", r.rowsPerColumn)
-    print("total", ContinuousClock.now - clock, "ratio predicted/measured", r.predictedError / r.measured.mean, "to uniform", r.measured.mean / (r.uniform?.mean ?? r.measured.mean))
+    print(r.failure as Any, r.closedFormError, r.manifest.proof!, "ratio", r.manifest.proof!.predictedMSE / r.proof.measured.mean, "to uniform", r.proof.measured.mean / (r.proof.uniform?.mean ?? 1), "t", r.proof.denseSeconds, r.proof.mosaicSeconds, ContinuousClock.now - clock)
   }
 }
