@@ -29,14 +29,9 @@ public struct Conversion {
     guard options.budget > 0, options.budget <= 1 else {
       throw AllocationError.budgetOutOfRange(options.budget)
     }
-    guard let scheduler = imported.scheduler else {
-      throw ImportError(path: imported.path, reason: .noScheduler)
-    }
-    let dense = try DenseNetwork(imported.graph, weights: imported.weights)
-    let subject = try CalibrationSubject(
-      dense: dense, groups: try findGroups(), model: imported.description,
-      scheduler: scheduler, options: options.calibration)
-    let parity = try dense.measureParity(
+    let subject = try makeSubject()
+    let scheduler = try requireScheduler()
+    let parity = try subject.dense.measureParity(
       model: imported.description, timesteps: parityTimesteps(subject),
       seed: options.calibration.seed, executor: subject.predictor.executor)
 
@@ -74,6 +69,21 @@ public struct Conversion {
     return ConversionReport(
       output: path, manifest: manifest, ranges: lines(chosen, subject), parity: parity,
       closedFormError: schedule.predictedError, proof: proof, rowsPerColumn: statistics.rowsPerColumn)
+  }
+
+  /// The dense network and its trajectory, ready to be measured.
+  func makeSubject() throws -> CalibrationSubject {
+    try CalibrationSubject(
+      dense: try DenseNetwork(imported.graph, weights: imported.weights),
+      groups: try findGroups(), model: imported.description, scheduler: try requireScheduler(),
+      options: options.calibration)
+  }
+
+  private func requireScheduler() throws(ImportError) -> SchedulerConfig {
+    guard let scheduler = imported.scheduler else {
+      throw ImportError(path: imported.path, reason: .noScheduler)
+    }
+    return scheduler
   }
 
   private func findGroups() throws -> [PruningGroup] {

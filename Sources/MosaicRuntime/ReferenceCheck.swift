@@ -47,9 +47,10 @@ extension Executor {
   private func batch(
     of view: TensorView, named name: String, sample: [Int], _ path: String
   ) throws(ReferenceError) -> Int {
-    // A scalar a sample may be stored as [n] whatever the port says.
+    // One element a sample is stored as [n] as often as [n, 1].
+    let rest = Array(view.shape.dropFirst())
     guard let samples = view.shape.first, samples > 0,
-      Array(view.shape.dropFirst()) == sample
+      rest == sample || (rest.isEmpty && sample == [1])
     else {
       throw ReferenceError(
         path: path, reason: .shape(name, expected: [-1] + sample, found: view.shape))
@@ -135,6 +136,11 @@ public struct ReferenceError: MosaicError, Equatable {
 
   public var path: String
   public var reason: Reason
+
+  public init(path: String, reason: Reason) {
+    self.path = path
+    self.reason = reason
+  }
 
   public var description: String {
     let file = printable(path, limit: 400)
