@@ -30,6 +30,7 @@ public struct Conversion {
       throw AllocationError.budgetOutOfRange(options.budget)
     }
     let subject = try makeSubject()
+    try checkFeasibility(of: subject)
     let scheduler = try requireScheduler()
     let parity = try subject.dense.measureParity(
       model: imported.description, timesteps: parityTimesteps(subject),
@@ -50,7 +51,7 @@ public struct Conversion {
       schedule.kind == .uniform
       ? nil
       : try prune(
-        try .uniform(ranges: options.ranges, for: problem), subject, statistics, sensitivity)
+        try .uniform(ranges: schedule.ranges.count, for: problem), subject, statistics, sensitivity)
     let proof = try subject.prove(
       chosen, against: uniform, samples: options.proofSamples, progress: progress)
 
@@ -68,7 +69,8 @@ public struct Conversion {
       manifest, to: path, compression: options.compression, replacing: options.replacesOutput)
     return ConversionReport(
       output: path, manifest: manifest, ranges: lines(chosen, subject), parity: parity,
-      closedFormError: schedule.predictedError, proof: proof, rowsPerColumn: statistics.rowsPerColumn)
+      closedFormError: schedule.predictedError, proof: proof,
+      rowsPerColumn: statistics.rowsPerColumn)
   }
 
   /// The dense network and its trajectory, ready to be measured.
@@ -107,18 +109,12 @@ public struct Conversion {
   private func allocationProblem(
     _ subject: CalibrationSubject, _ sensitivity: SensitivityReport
   ) throws(AllocationError) -> AllocationProblem {
-    let prunable = subject.groups.reduce(0) { $0 + $1.unitCount * $1.macsPerUnit }
-    let steps = subject.trajectory.steps
-    func perStep(_ macs: Int) -> [Double] {
-      steps.map { $0.needsForward ? subject.macsPerStep(macs) : 0 }
-    }
-    return try AllocationProblem(
+    try AllocationProblem(
       model: try ErrorModel(
         levels: sensitivity.levels, amplitudes: sensitivity.amplitudes,
         correlation: sensitivity.correlation),
-      cost: try CostModel(
-        fixed: perStep(subject.dense.graph.macs - prunable), prunable: perStep(prunable)),
-      budget: options.budget, boundaries: subject.buckets.map(\.lowerBound))
+      cost: try costModel(subject), budget: options.budget,
+      boundaries: subject.buckets.map(\.lowerBound))
   }
 
   private func makeSchedule(
