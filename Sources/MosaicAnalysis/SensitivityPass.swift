@@ -61,6 +61,12 @@ extension CalibrationSubject {
       from: SampleStart.sensitivity, samples: options.sensitivitySamples, progress: progress)
   }
 
+  /// Those of the samples that the prediction comes from.
+  public func predictionTrajectories(progress: ProgressHandler) throws -> DenseTrajectories {
+    try trajectories(
+      from: SampleStart.prediction, samples: options.predictionSamples, progress: progress)
+  }
+
   /// Units to remove from each group for a share `sparsity` of their multiply-accumulates: where
   /// losses are known, spread so that the output suffers least; else alike.
   public func removals(

@@ -31,6 +31,7 @@ public struct Conversion {
     }
     let subject = try makeSubject()
     let scheduler = try requireScheduler()
+    try checkReach(of: subject)
     let parity = try subject.dense.measureParity(
       model: imported.description, timesteps: parityTimesteps(subject),
       seed: options.calibration.seed, executor: subject.predictor.executor)
@@ -43,7 +44,8 @@ public struct Conversion {
     let problem = try allocationProblem(subject, sensitivity)
     let schedule = try makeSchedule(problem, subject, statistics, scheduler)
     let chosen = try prune(schedule, subject, statistics, sensitivity)
-    let prediction = try subject.measurePlan(on: held, progress: progress) { step in
+    let fresh = try subject.predictionTrajectories(progress: progress)
+    let prediction = try subject.measurePlan(on: fresh, progress: progress) { step in
       chosen.first { $0.steps.contains(step) }?.predictor
     }
     let uniform =
@@ -68,7 +70,8 @@ public struct Conversion {
       manifest, to: path, compression: options.compression, replacing: options.replacesOutput)
     return ConversionReport(
       output: path, manifest: manifest, ranges: lines(chosen, subject), parity: parity,
-      closedFormError: schedule.predictedError, proof: proof, rowsPerColumn: statistics.rowsPerColumn)
+      closedFormError: schedule.predictedError, proof: proof,
+      rowsPerColumn: chosen.map { statistics.rowsPerColumn(of: $0.steps) }.min() ?? 0)
   }
 
   /// The dense network and its trajectory, ready to be measured.
@@ -104,21 +107,37 @@ public struct Conversion {
     return places.map { steps[$0].timestep }
   }
 
+  private func costModel(_ subject: CalibrationSubject) throws(AllocationError) -> CostModel {
+    let prunable = subject.groups.reduce(0) { $0 + $1.unitCount * $1.macsPerUnit }
+    func perStep(_ macs: Int) -> [Double] {
+      subject.trajectory.steps.map { $0.needsForward ? subject.macsPerStep(macs) : 0 }
+    }
+    return try CostModel(
+      fixed: perStep(subject.dense.graph.macs - prunable), prunable: perStep(prunable))
+  }
+
+  /// Refuses before calibration what no schedule could keep.
+  private func checkReach(of subject: CalibrationSubject) throws(AllocationError) {
+    let highest = subject.options.levels.last ?? 0
+    let steps = subject.trajectory.steps.count
+    let least = try costModel(subject).share(of: [Double](repeating: highest, count: steps))
+    guard least <= options.budget else {
+      throw .unreachableBudget(asked: options.budget, least: least)
+    }
+    guard options.ranges <= subject.buckets.count else {
+      throw .rangeCount(
+        asked: options.ranges, available: subject.buckets.count, steps: steps)
+    }
+  }
+
   private func allocationProblem(
     _ subject: CalibrationSubject, _ sensitivity: SensitivityReport
   ) throws(AllocationError) -> AllocationProblem {
-    let prunable = subject.groups.reduce(0) { $0 + $1.unitCount * $1.macsPerUnit }
-    let steps = subject.trajectory.steps
-    func perStep(_ macs: Int) -> [Double] {
-      steps.map { $0.needsForward ? subject.macsPerStep(macs) : 0 }
-    }
-    return try AllocationProblem(
+    try AllocationProblem(
       model: try ErrorModel(
         levels: sensitivity.levels, amplitudes: sensitivity.amplitudes,
         correlation: sensitivity.correlation),
-      cost: try CostModel(
-        fixed: perStep(subject.dense.graph.macs - prunable), prunable: perStep(prunable)),
-      budget: options.budget, boundaries: subject.buckets.map(\.lowerBound))
+      cost: try costModel(subject), budget: options.budget, boundaries: subject.buckets.map(\.lowerBound))
   }
 
   private func makeSchedule(

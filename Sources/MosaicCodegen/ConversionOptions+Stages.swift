@@ -21,8 +21,9 @@ extension ConversionOptions {
       ("trajectories", held * steps),
       ("sensitivity", steps * (held * levels + 32 * 16)),
     ] + probes + [
-      ("pruning", 2000), ("prediction", finishing), ("proof: dense", proof),
-      ("proof: mosaic", proof), ("proof: uniform", proof),
+      ("pruning", 2000),
+      ("prediction", finishing / held * Double(calibration.predictionSamples)),
+      ("proof: dense", proof), ("proof: mosaic", proof), ("proof: uniform", proof),
     ]
   }
 }

@@ -48,7 +48,7 @@ struct Convert: ParsableCommand {
   @Option(help: "Seed of all calibration and proof samples.")
   var seed: UInt64 = 0
 
-  @Option(help: "Samples that the refit sees; a quarter as many others measure errors.")
+  @Option(help: "Samples that the refit sees; others measure errors (a quarter) and predict (half).")
   var samples = 256
 
   @Option(help: "Fresh samples of the closing proof.")
@@ -140,6 +140,9 @@ struct Convert: ParsableCommand {
     options.calibration.steps = steps
     options.calibration.statisticsSamples = samples
     options.calibration.sensitivitySamples = max(1, samples / 4)
+    options.calibration.predictionSamples = max(1, samples / 2)
+    // A range is at least one bucket of steps.
+    options.calibration.buckets = max(options.calibration.buckets, ranges)
     options.calibration.influence = influence
     options.calibration.guidance = guidance == 1 ? nil : guidance
     options.calibration.seed = seed
