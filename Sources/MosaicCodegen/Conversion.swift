@@ -35,6 +35,10 @@ public struct Conversion {
     let parity = try subject.dense.measureParity(
       model: imported.description, timesteps: parityTimesteps(subject),
       seed: options.calibration.seed, executor: subject.predictor.executor)
+    let original = try options.reference.map { path in
+      try subject.predictor.executor.compare(with: try SafetensorsReader(path: path))
+        .relativeError
+    }
 
     let statistics = try subject.gatherStatistics(progress: progress)
     let held = try subject.sensitivityTrajectories(progress: progress)
@@ -60,7 +64,7 @@ public struct Conversion {
       subject, scheduler, sensitivity: sensitivity, prediction: prediction, variants: chosen,
       proof: Manifest.Proof(
         parityMaxRelative: parity.programError, parityOpSamplesMax: parity.nodeError,
-        comparedWithOriginal: false, samples: proof.measured.samples,
+        comparedWithOriginal: original != nil, samples: proof.measured.samples,
         predictedMSE: prediction.predictedError, measuredMSE: proof.measured.mean,
         standardError: proof.measured.standardError, median: proof.measured.median,
         uniformMeasuredMSE: proof.uniform?.mean ?? proof.measured.mean,
@@ -70,7 +74,7 @@ public struct Conversion {
       manifest, to: path, compression: options.compression, replacing: options.replacesOutput)
     return ConversionReport(
       output: path, manifest: manifest, ranges: lines(chosen, subject), parity: parity,
-      closedFormError: schedule.predictedError, proof: proof,
+      originalError: original, closedFormError: schedule.predictedError, proof: proof,
       rowsPerColumn: chosen.map { statistics.rowsPerColumn(of: $0.steps) }.min() ?? 0)
   }
 

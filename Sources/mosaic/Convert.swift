@@ -54,6 +54,11 @@ struct Convert: ParsableCommand {
   @Option(help: "Fresh samples of the closing proof.")
   var proofSamples = 128
 
+  @Option(
+    help: "Tensors recorded in the original framework, as for check; compared before anything else.",
+    completion: .file(extensions: ["safetensors"]))
+  var reference: String?
+
   @Option(help: "Memory for statistics; half of the machine's by default.")
   var maxMemory: ByteCount?
 
@@ -121,7 +126,8 @@ struct Convert: ParsableCommand {
       sampler: checkpointOptions.sampler?.rawValue
     ).load()
     for warning in imported.warnings { printError("warning: \(warning)") }
-    guard !imported.weights.files.files.contains(where: { isSameFile($0, output) }) else {
+    let inputs = imported.weights.files.files + [reference].compactMap { $0 }
+    guard !inputs.contains(where: { isSameFile($0, output) }) else {
       throw UsageError(
         description: "\(printable(output, limit: 400)): is an input; name another output")
     }
@@ -153,6 +159,7 @@ struct Convert: ParsableCommand {
     options.schedule = schedule
     options.criterion = criterion
     options.proofSamples = proofSamples
+    options.reference = reference
     options.compression = compression ?? .standard
     options.replacesOutput = !noClobber
     // Normal form: every setting that decides the bytes, in one order, and no paths.
