@@ -3,7 +3,7 @@ internal import MosaicIR
 internal import MosaicKernels
 internal import MosaicLowering
 internal import MosaicRuntime
-internal import MosaicSurgery
+public import MosaicSurgery
 
 extension CalibrationSubject {
   /// Bytes that the statistics of all groups take while they are gathered.
@@ -16,6 +16,15 @@ extension CalibrationSubject {
     // One square and one packed matrix a worker while sums are taken.
     let working = 2 * group.width * group.width
     return (kept + working) * MemoryLayout<Double>.size
+  }
+
+  /// Rows that one sample's forwards give a group's statistics.
+  public func rowsPerSample(of group: PruningGroup) throws -> Int {
+    let lowered = try dense.graph.lowered()
+    guard let instruction = lowered.instructions[group.name] else { return 0 }
+    let operand = lowered.program.instructions[instruction].inputs[0]
+    let elements = lowered.program.values[operand].shape.reduce(1, *)
+    return elements / group.width * predictor.forwardsPerSample
   }
 
   /// Samples the dense network and gathers the second moments of every consumer's input.

@@ -47,6 +47,8 @@ extension BundleReader {
         kind: "data type of a weight", name: tensor.dataType.rawValue,
         place: "tensor '\(printable(tensor.name))'")
     }
+    // Without elements, the product of the other dimensions has no bound.
+    guard buffer.count > 0 else { return }
     let runs =
       source.runs.isEmpty
       ? [Manifest.Run(start: 0, count: tensor.shape.first ?? 1)] : source.runs
@@ -67,7 +69,9 @@ extension BundleReader {
       return
     }
 
-    let whole = UnsafeRawBufferPointer(try bytes(of: tensor).memory)
+    let owner = try bytes(of: tensor)
+    defer { withExtendedLifetime(owner) {} }
+    let whole = UnsafeRawBufferPointer(owner.memory)
     let width = tensor.dataType.byteWidth
     let length = tensor.shape[axis]
     for outer in 0..<tensor.shape[..<axis].reduce(1, *) {
@@ -85,6 +89,7 @@ extension BundleReader {
         what: "tensor '\(printable(tensor.name))'", needs: size, limit: memoryLimit)
     }
     let result = OwnedBytes(count: size)
+    defer { withExtendedLifetime(result) {} }
     var start = 0
     for piece in tensor.pieces {
       let target = result.memory.slice(start..<start + piece.byteCount)
@@ -92,6 +97,7 @@ extension BundleReader {
         try decode(chunk: piece.chunk, into: target)
       } else {
         let chunk = try chunk(piece.chunk)
+        defer { withExtendedLifetime(chunk) {} }
         target.copyMemory(
           from: UnsafeRawBufferPointer(
             chunk.memory.slice(piece.offset..<piece.offset + piece.byteCount)))
@@ -105,6 +111,7 @@ extension BundleReader {
   func chunk(_ index: Int) throws(BundleError.Reason) -> OwnedBytes {
     if let bytes = cache.find(index) { return bytes }
     let bytes = OwnedBytes(count: manifest.chunks[index].rawSize)
+    defer { withExtendedLifetime(bytes) {} }
     try decode(chunk: index, into: bytes.memory)
     cache.insert(index, bytes)
     return bytes
@@ -116,6 +123,7 @@ extension BundleReader {
   ) throws(BundleError.Reason) {
     let chunk = manifest.chunks[index]
     let stored = OwnedBytes(count: try chunk.checkedStoredSize(index))
+    defer { withExtendedLifetime(stored) {} }
     try file.read(at: chunk.offset, into: stored.memory, section: "chunk \(index)")
     try chunk.decode(UnsafeRawBufferPointer(stored.memory), into: raw, index: index)
   }
@@ -147,6 +155,7 @@ private struct PieceCursor {
       let end = min(range.upperBound, start + current.byteCount)
       if chunk == nil { chunk = try reader.chunk(current.chunk) }
       guard let bytes = chunk else { return }
+      defer { withExtendedLifetime(bytes) {} }
       let offset = current.offset - start
       body(UnsafeRawBufferPointer(bytes.memory.slice(position + offset..<end + offset)))
       position = end

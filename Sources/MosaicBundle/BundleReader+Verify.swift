@@ -1,7 +1,8 @@
 internal import MosaicCore
 
 extension BundleReader {
-  /// Reads the whole file: every chunk's checksum and content hash, and the padding between them.
+  /// Reads the whole file: every chunk's checksum and content hash, the padding between them, and
+  /// whether every variant's program is known.
   ///
   /// - Throws: `BundleError` at the first that does not match.
   public func verify() throws(BundleError) {
@@ -10,7 +11,7 @@ extension BundleReader {
     } catch {
       throw BundleError(path: path, reason: error)
     }
-    for index in manifest.variants.indices { _ = try variant(at: index) }
+    for variant in manifest.variants { try checkIsKnown(variant) }
   }
 
   private func verifyChunks() throws(BundleError.Reason) {
@@ -18,6 +19,7 @@ extension BundleReader {
     for (index, chunk) in manifest.chunks.enumerated() {
       try checkPadding(from: position, to: chunk.offset, before: index)
       let raw = OwnedBytes(count: chunk.rawSize)
+      defer { withExtendedLifetime(raw) {} }
       try decode(chunk: index, into: raw.memory)
       guard SHA256.hash(UnsafeRawBufferPointer(raw.memory)) == chunk.sha256 else {
         throw .inconsistent(
@@ -31,6 +33,7 @@ extension BundleReader {
     from start: Int, to end: Int, before index: Int
   ) throws(BundleError.Reason) {
     let bytes = OwnedBytes(count: end - start)
+    defer { withExtendedLifetime(bytes) {} }
     try file.read(at: start, into: bytes.memory, section: "the padding")
     guard bytes.memory.allSatisfy({ $0 == 0 }) else {
       throw .inconsistent(

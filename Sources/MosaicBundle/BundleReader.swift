@@ -32,6 +32,7 @@ public final class BundleReader: Sendable {
       let file = try Self.open(path)
       let header = try Self.header(of: file)
       let raw = try Self.manifest(of: file, header)
+      defer { withExtendedLifetime(raw) {} }
       let decoded = try DecodedManifest(
         UnsafeRawBufferPointer(raw.memory), end: header.manifestOffset)
       self.file = file
@@ -57,19 +58,24 @@ public final class BundleReader: Sendable {
   public func variant(at index: Int) throws(BundleError) -> Manifest.Variant {
     precondition(manifest.variants.indices.contains(index))
     let variant = manifest.variants[index]
-    let name = "variant '\(printable(variant.name))'"
-    if let unsupported = variant.unsupported {
-      throw BundleError(
-        path: path, reason: .unknownProgram(variant: variant.name, what: unsupported))
-    }
+    try checkIsKnown(variant)
     let elements = variant.program.weights.reduce(variant.program.arenaSize) {
       $0 + (elementCount(of: $1.shape) ?? 0)
     }
     guard 4 * elements <= memoryLimit else {
       throw BundleError(
-        path: path, reason: .memory(what: name, needs: 4 * elements, limit: memoryLimit))
+        path: path,
+        reason: .memory(
+          what: "variant '\(printable(variant.name))'", needs: 4 * elements, limit: memoryLimit))
     }
     return variant
+  }
+
+  func checkIsKnown(_ variant: Manifest.Variant) throws(BundleError) {
+    if let unsupported = variant.unsupported {
+      throw BundleError(
+        path: path, reason: .unknownProgram(variant: variant.name, what: unsupported))
+    }
   }
 
   private static func open(_ path: String) throws(BundleError.Reason) -> PositionedFile {
@@ -80,6 +86,7 @@ public final class BundleReader: Sendable {
     of file: PositionedFile
   ) throws(BundleError.Reason) -> BundleHeader {
     let bytes = OwnedBytes(count: min(BundleHeader.size, file.size))
+    defer { withExtendedLifetime(bytes) {} }
     try file.read(at: 0, into: bytes.memory, section: "the header")
     return try BundleHeader(UnsafeRawBufferPointer(bytes.memory), fileSize: file.size)
   }
@@ -88,6 +95,7 @@ public final class BundleReader: Sendable {
     of file: PositionedFile, _ header: BundleHeader
   ) throws(BundleError.Reason) -> OwnedBytes {
     let stored = OwnedBytes(count: header.manifestStoredSize)
+    defer { withExtendedLifetime(stored) {} }
     try file.read(at: header.manifestOffset, into: stored.memory, section: "the manifest")
     let bytes = UnsafeRawBufferPointer(stored.memory)
     guard SHA256.hash(bytes) == header.manifestSHA256 else {

@@ -80,6 +80,7 @@ public struct BundleWriter: ~Copyable {
   private mutating func store(
     _ tensor: TensorView
   ) throws(FileError) -> [Manifest.Tensor.Piece] {
+    defer { withExtendedLifetime(tensor.owner) {} }
     var pieces: [Manifest.Tensor.Piece] = []
     var start = 0
     while start < tensor.bytes.count {
@@ -94,6 +95,7 @@ public struct BundleWriter: ~Copyable {
   }
 
   private mutating func pack(_ tensor: TensorView) throws(FileError) -> StoredTensor.Place {
+    defer { withExtendedLifetime(tensor.owner) {} }
     guard tensor.bytes.count > 0 else { return .pieces([]) }
     let (place, full) = packer.add(
       tensor.bytes, sha256: SHA256.hash(tensor.bytes), elementSize: tensor.dataType.byteWidth)
@@ -103,6 +105,7 @@ public struct BundleWriter: ~Copyable {
 
   private mutating func write(_ pack: TensorPacker.Pack) throws(FileError) {
     let bytes = OwnedBytes(count: pack.bytes.count)
+    defer { withExtendedLifetime(bytes) {} }
     bytes.memory.copyBytes(from: pack.bytes)
     let raw = UnsafeRawBufferPointer(bytes.memory)
     packChunks[pack.number] = try chunks.add(
@@ -134,6 +137,7 @@ public struct BundleWriter: ~Copyable {
     manifest.provenance.zstdVersion = Zstd.version
 
     let sealed = try SealedManifest(manifest, at: chunks.fileSize)
+    defer { withExtendedLifetime(sealed) {} }
     do {
       try chunks.finish(
         manifest: UnsafeRawBufferPointer(sealed.stored.memory), header: sealed.header)

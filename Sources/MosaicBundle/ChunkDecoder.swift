@@ -24,6 +24,7 @@ extension Manifest.Chunk {
       guard Zstd.decode(stored, into: raw) else { throw frameError(index) }
     case .planes(let elementSize, let sizes):
       let split = OwnedBytes(count: rawSize)
+      defer { withExtendedLifetime(split) {} }
       let planeSize = rawSize / elementSize
       var start = 0
       for (plane, size) in sizes.enumerated() {

@@ -10,7 +10,7 @@ struct ChunkWriter: ~Copyable {
   /// Leaves room for the header.
   init(path: String, compression: Compression, replacing: Bool) throws(FileError) {
     var file = try AtomicFile(path: path, replacing: replacing)
-    try file.append(UnsafeRawBufferPointer(OwnedBytes(count: BundleHeader.size).memory))
+    try file.appendZeros(BundleHeader.size)
     self.file = file
     encoder = ChunkEncoder(compression)
   }
@@ -22,7 +22,7 @@ struct ChunkWriter: ~Copyable {
     if let index = indices[sha256] { return index }
     let (codec, stored) = encoder.encode(raw, elementSize: elementSize)
     let alignment = BundleLimits.alignment(ofStored: stored.count)
-    try appendZeros((alignment - file.count % alignment) % alignment)
+    try file.appendZeros((alignment - file.count % alignment) % alignment)
     chunks.append(
       Manifest.Chunk(
         offset: file.count, storedSize: stored.count, rawSize: raw.count, codec: codec,
@@ -41,12 +41,17 @@ struct ChunkWriter: ~Copyable {
   ) throws(FileError) {
     try file.append(manifest)
     let first = OwnedBytes(count: BundleHeader.size)
+    defer { withExtendedLifetime(first) {} }
     first.memory.copyBytes(from: header.bytes)
     try file.write(UnsafeRawBufferPointer(first.memory), at: 0)
     try file.commit()
   }
+}
 
-  private mutating func appendZeros(_ count: Int) throws(FileError) {
-    try file.append(UnsafeRawBufferPointer(OwnedBytes(count: count).memory))
+extension AtomicFile {
+  fileprivate mutating func appendZeros(_ count: Int) throws(FileError) {
+    let zeros = OwnedBytes(count: count)
+    defer { withExtendedLifetime(zeros) {} }
+    try append(UnsafeRawBufferPointer(zeros.memory))
   }
 }

@@ -15,7 +15,7 @@ extension Manifest {
     self.init(
       generator: text(content.generator),
       provenance: Provenance(provenance, zstdVersion: text(storage.zstd_version)),
-      model: try Model(model), scheduler: try SchedulerConfig(scheduler),
+      model: try ModelDescription(model), scheduler: try SchedulerConfig(scheduler),
       graphText: text(content.graph_text), schedule: try Schedule(schedule))
     for group in list(content.groups, content.n_groups) { groups.append(try Group(group)) }
     for tensor in list(content.tensors, content.n_tensors) { tensors.append(try Tensor(tensor)) }
@@ -53,7 +53,7 @@ extension Manifest.Provenance {
   }
 }
 
-extension Manifest.Model {
+extension ModelDescription {
   fileprivate init(_ message: Mosaic__Model) throws(BundleError.Reason) {
     let place = "the model"
     let classInput = text(message.class_input)

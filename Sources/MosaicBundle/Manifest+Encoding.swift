@@ -7,6 +7,7 @@ extension Manifest {
   /// - Throws: Where a text holds NUL or a count is negative.
   func encoded() throws(BundleError.Reason) -> OwnedBytes {
     let arena = ProtoArena()
+    defer { withExtendedLifetime(arena) {} }
     let message = arena.message(mosaic__manifest__init)
     message.pointee.content = content(in: arena)
     message.pointee.storage = storage(in: arena)
@@ -14,7 +15,6 @@ extension Manifest {
     let bytes = OwnedBytes(count: mosaic__manifest__get_packed_size(message))
     _ = mosaic__manifest__pack(
       message, bytes.memory.baseAddress?.assumingMemoryBound(to: UInt8.self))
-    withExtendedLifetime(arena) {}
     return bytes
   }
 
@@ -66,7 +66,7 @@ extension Manifest.Provenance {
   }
 }
 
-extension Manifest.Model {
+extension ModelDescription {
   fileprivate func message(in arena: ProtoArena) -> UnsafeMutablePointer<Mosaic__Model> {
     let result = arena.message(mosaic__model__init)
     result.pointee.architecture = arena.string(architecture)

@@ -52,7 +52,7 @@ extension Manifest {
   }
 }
 
-extension Manifest.Model {
+extension ModelDescription {
   fileprivate func check() throws(BundleError.Reason) {
     guard sampleShape.count == 3, sampleShape.allSatisfy({ $0 > 0 }), outputChannels > 0 else {
       throw .inconsistent(
@@ -60,9 +60,9 @@ extension Manifest.Model {
         problem: "its samples have the shape \(sampleShape) and its output "
           + "\(outputChannels) channels")
     }
-    if let nullClass, nullClass >= classCount {
+    if let nullClass, !(0...classCount).contains(nullClass) {
       throw .inconsistent(
-        section: "the model", problem: "its null class \(nullClass) is not below \(classCount)")
+        section: "the model", problem: "its null class \(nullClass) is outside 0...\(classCount)")
     }
     guard classNames.count <= classCount else {
       throw .inconsistent(

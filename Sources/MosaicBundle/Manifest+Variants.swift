@@ -34,7 +34,7 @@ extension Manifest {
   }
 
   /// Which rows (axis 0) or columns (axis 1) of a stored tensor make up a weight.
-  public struct WeightSource: Sendable, Equatable {
+  public struct WeightSource: Sendable, Hashable {
     /// Index into `Manifest.tensors`.
     public var tensor: Int
     public var axis: Int
@@ -62,7 +62,7 @@ extension Manifest {
   }
 
   /// Consecutive indices.
-  public struct Run: Sendable, Equatable {
+  public struct Run: Sendable, Hashable {
     public var start: Int
     public var count: Int
 

@@ -5,7 +5,7 @@ public struct Manifest: Sendable, Equatable {
   /// The tool that wrote the bundle, "mosaic 0.1.0".
   public var generator: String
   public var provenance: Provenance
-  public var model: Model
+  public var model: ModelDescription
   public var scheduler: SchedulerConfig
   /// The dense graph, for people.
   public var graphText: String
@@ -21,7 +21,8 @@ public struct Manifest: Sendable, Equatable {
   public var proof: Proof?
 
   public init(
-    generator: String = "", provenance: Provenance = Provenance(), model: Model = Model(),
+    generator: String = "", provenance: Provenance = Provenance(), model: ModelDescription = ModelDescription(
+      architecture: "", sampleShape: [], outputChannels: 0),
     scheduler: SchedulerConfig = SchedulerConfig(), graphText: String = "", groups: [Group] = [],
     tensors: [Tensor] = [], chunks: [Chunk] = [], variants: [Variant] = [],
     schedule: Schedule = Schedule(), sensitivity: [SensitivityCurve] = [], proof: Proof? = nil
@@ -68,43 +69,6 @@ public struct Manifest: Sendable, Equatable {
       self.seed = seed
       self.arguments = arguments
       self.zstdVersion = zstdVersion
-    }
-  }
-
-  /// What a caller of the network must know.
-  public struct Model: Sendable, Equatable {
-    public var architecture: String
-    /// Channels, height, width.
-    public var sampleShape: [Int]
-    /// Twice the sample's channels where the network also predicts a variance.
-    public var outputChannels: Int
-    public var hasLearnedSigma: Bool
-    /// 0 where the network takes no class. The null class counts.
-    public var classCount: Int
-    public var nullClass: Int?
-    /// In the order of the class numbers; may be empty.
-    public var classNames: [String]
-    /// Names of program inputs by role.
-    public var sampleInput: String
-    public var timestepInput: String
-    public var classInput: String?
-
-    public init(
-      architecture: String = "", sampleShape: [Int] = [], outputChannels: Int = 0,
-      hasLearnedSigma: Bool = false, classCount: Int = 0, nullClass: Int? = nil,
-      classNames: [String] = [], sampleInput: String = "sample",
-      timestepInput: String = "timestep", classInput: String? = nil
-    ) {
-      self.architecture = architecture
-      self.sampleShape = sampleShape
-      self.outputChannels = outputChannels
-      self.hasLearnedSigma = hasLearnedSigma
-      self.classCount = classCount
-      self.nullClass = nullClass
-      self.classNames = classNames
-      self.sampleInput = sampleInput
-      self.timestepInput = timestepInput
-      self.classInput = classInput
     }
   }
 

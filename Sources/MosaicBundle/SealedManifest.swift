@@ -9,13 +9,16 @@ struct SealedManifest {
   /// - Throws: What a reader would say of the manifest.
   init(_ manifest: Manifest, at offset: Int) throws(BundleError.Reason) {
     let raw = try manifest.encoded()
+    defer { withExtendedLifetime(raw) {} }
     let bytes = UnsafeRawBufferPointer(raw.memory)
     guard bytes.count <= BundleLimits.manifestSize else {
       throw .limit(
         what: "the manifest's size", value: bytes.count, limit: BundleLimits.manifestSize)
     }
     _ = try DecodedManifest(bytes, end: offset)
-    stored = Self.compress(raw)
+    let stored = Self.compress(raw)
+    defer { withExtendedLifetime(stored) {} }
+    self.stored = stored
     header = BundleHeader(
       manifestOffset: offset, manifestStoredSize: stored.memory.count,
       manifestRawSize: bytes.count,
@@ -28,6 +31,7 @@ struct SealedManifest {
   private static func compress(_ raw: OwnedBytes) -> OwnedBytes {
     let bytes = UnsafeRawBufferPointer(raw.memory)
     let room = OwnedBytes(count: Zstd.bound(bytes.count))
+    defer { withExtendedLifetime((raw, room)) {} }
     guard let size = Zstd.Encoder(level: 1)?.encode(bytes, into: room.memory),
       size < bytes.count, bytes.count / size <= BundleLimits.manifestRatio
     else { return raw }

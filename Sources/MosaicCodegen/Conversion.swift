@@ -1,11 +1,12 @@
-public import MosaicAllocation
+internal import MosaicAllocation
 public import MosaicAnalysis
-public import MosaicCore
+internal import MosaicBundle
+internal import MosaicCore
 internal import MosaicIR
 public import MosaicImport
-public import MosaicLowering
-public import MosaicPruning
-public import MosaicSurgery
+internal import MosaicLowering
+internal import MosaicPruning
+internal import MosaicSurgery
 
 /// The whole pipeline on one checkpoint: calibrate, solve, prune, emit, prove.
 public struct Conversion {
@@ -28,15 +29,9 @@ public struct Conversion {
     guard options.budget > 0, options.budget <= 1 else {
       throw AllocationError.budgetOutOfRange(options.budget)
     }
-    guard let scheduler = imported.scheduler else {
-      throw ImportError(path: imported.weights.files.files.first ?? path, reason: .noScheduler)
-    }
-    let dense = try DenseNetwork(imported.graph, weights: imported.weights)
-    let groups = try findGroups()
-    let subject = try CalibrationSubject(
-      dense: dense, groups: groups, model: imported.description, scheduler: scheduler,
-      options: options.calibration)
-    let parity = try dense.measureParity(
+    let subject = try makeSubject()
+    let scheduler = try requireScheduler()
+    let parity = try subject.dense.measureParity(
       model: imported.description, timesteps: parityTimesteps(subject),
       seed: options.calibration.seed, executor: subject.predictor.executor)
 
@@ -51,29 +46,44 @@ public struct Conversion {
     let prediction = try subject.measurePlan(on: held, progress: progress) { step in
       chosen.first { $0.steps.contains(step) }?.predictor
     }
-
-    let proof = try subject.proofSamples(options.proofSamples, progress: progress)
-    let measured = try subject.prove(
-      chosen, against: proof, stage: "proof: mosaic", progress: progress)
-    var uniform: (variants: [RangeVariant], error: PairedError)?
-    if schedule.kind != .uniform {
-      let plain = try prune(
+    let uniform =
+      schedule.kind == .uniform
+      ? nil
+      : try prune(
         try .uniform(ranges: options.ranges, for: problem), subject, statistics, sensitivity)
-      uniform = (
-        plain,
-        try subject.prove(plain, against: proof, stage: "proof: uniform", progress: progress)
-          .error
-      )
-    }
+    let proof = try subject.prove(
+      chosen, against: uniform, samples: options.proofSamples, progress: progress)
+
+    let manifest = manifest(
+      subject, scheduler, sensitivity: sensitivity, prediction: prediction, variants: chosen,
+      proof: Manifest.Proof(
+        parityMaxRelative: parity.programError, parityOpSamplesMax: parity.nodeError,
+        comparedWithOriginal: false, samples: proof.measured.samples,
+        predictedMSE: prediction.predictedError, measuredMSE: proof.measured.mean,
+        standardError: proof.measured.standardError, median: proof.measured.median,
+        uniformMeasuredMSE: proof.uniform?.mean ?? proof.measured.mean,
+        denseMACs: Int(subject.denseMacs), mosaicMACs: Int(subject.macs(of: chosen)),
+        uniformMACs: Int(subject.macs(of: uniform ?? chosen))))
+    try BundleEmitter(imported: imported, subject: subject, variants: chosen).write(
+      manifest, to: path, compression: options.compression, replacing: options.replacesOutput)
     return ConversionReport(
-      output: path, schedule: schedule.kind.rawValue, criterion: options.criterion.rawValue,
-      budget: options.budget, ranges: lines(chosen, subject), parity: parity,
-      closedFormError: schedule.predictedError, predictedError: prediction.predictedError,
-      measured: measured.error, uniform: uniform?.error, denseMacs: subject.denseMacs,
-      mosaicMacs: subject.macs(of: chosen),
-      uniformMacs: uniform.map { subject.macs(of: $0.variants) } ?? 0,
-      denseSeconds: proof.denseSeconds, mosaicSeconds: measured.seconds, fileBytes: 0,
-      rowsPerColumn: statistics.rowsPerColumn, warnings: imported.warnings)
+      output: path, manifest: manifest, ranges: lines(chosen, subject), parity: parity,
+      closedFormError: schedule.predictedError, proof: proof, rowsPerColumn: statistics.rowsPerColumn)
+  }
+
+  /// The dense network and its trajectory, ready to be measured.
+  func makeSubject() throws -> CalibrationSubject {
+    try CalibrationSubject(
+      dense: try DenseNetwork(imported.graph, weights: imported.weights),
+      groups: try findGroups(), model: imported.description, scheduler: try requireScheduler(),
+      options: options.calibration)
+  }
+
+  private func requireScheduler() throws(ImportError) -> SchedulerConfig {
+    guard let scheduler = imported.scheduler else {
+      throw ImportError(path: imported.path, reason: .noScheduler)
+    }
+    return scheduler
   }
 
   private func findGroups() throws -> [PruningGroup] {

@@ -1,33 +1,40 @@
+public import MosaicBundle
 public import MosaicLowering
 
-/// What a conversion found and proved. Times are for the reader only: they go into no file.
+/// What a conversion found and proved.
 public struct ConversionReport: Sendable {
-  public struct RangeLine: Sendable {
+  public struct RangeLine: Sendable, Equatable {
     public var steps: Range<Int>
     public var timesteps: ClosedRange<Int>
+    /// Share of the groups' multiply-accumulates that goes.
     public var sparsity: Double
-    /// Of one needed forward, as a share of the dense one.
+    /// Of one forward, as a share of the dense one.
     public var macShare: Double
   }
 
   public var output: String
-  public var schedule: String
-  public var criterion: String
-  public var budget: Double
+  /// As written into the bundle, but for tensors and chunks.
+  public var manifest: Manifest
   public var ranges: [RangeLine]
   public var parity: Parity
-  /// By the closed form, when the schedule was solved.
+  /// The final error by the closed form, before anything was pruned.
   public var closedFormError: Double
-  /// By the chosen networks' own errors on held-out samples.
-  public var predictedError: Double
-  public var measured: PairedError
-  public var uniform: PairedError?
-  public var denseMacs: Double
-  public var mosaicMacs: Double
-  public var uniformMacs: Double
-  public var denseSeconds: Double
-  public var mosaicSeconds: Double
-  public var fileBytes: Int
+  public var proof: Proof
+  /// The fewest rows a column any Gram matrix had.
   public var rowsPerColumn: Double
-  public var warnings: [String]
+
+  /// Why the conversion does not keep its promise, or nil where it does.
+  public var failure: String? {
+    if !parity.holds {
+      return "the fast path differs from the graph by \(max(parity.programError, parity.nodeError)) "
+        + "(node '\(parity.worstNode)'), over \(Parity.tolerance)"
+    }
+    let predicted = manifest.proof?.predictedMSE ?? 0
+    let least = proof.measured.mean - 4 * proof.measured.standardError
+    // The claim is tested each time; three is twice the factor it is made with.
+    if !(least <= 3 * predicted) {
+      return "the measured error \(proof.measured.mean) is far above the predicted \(predicted)"
+    }
+    return nil
+  }
 }

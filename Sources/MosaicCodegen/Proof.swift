@@ -1,5 +1,5 @@
 internal import MosaicAnalysis
-public import MosaicPruning
+internal import MosaicPruning
 internal import MosaicRuntime
 
 /// Paired errors of pruned samples against dense ones from the same noise.
@@ -33,49 +33,45 @@ public struct PairedError: Sendable, Equatable {
   }
 }
 
-/// Fresh samples by the dense network, and the time a step took.
-struct ProofSamples {
-  let noise: [Float]
-  let labels: [Int32]
-  let dense: [Float]
-  let denseSeconds: Double
+/// What fresh samples say of a conversion.
+public struct Proof: Sendable, Equatable {
+  /// The variants against the dense network.
+  public var measured: PairedError
+  /// Uniform pruning at the same budget; nil where that is what was converted.
+  public var uniform: PairedError?
+  /// Time of the sampling runs, for the reader only.
+  public var denseSeconds: Double
+  public var mosaicSeconds: Double
 }
 
 extension CalibrationSubject {
-  /// Samples that neither the refit nor the schedule has seen, by the dense network.
-  func proofSamples(_ count: Int, progress: ProgressHandler) throws -> ProofSamples {
+  /// Samples dense, mosaic and uniform from the same noise, which neither the refit nor the
+  /// schedule has seen.
+  func prove(
+    _ variants: [RangeVariant], against uniform: [RangeVariant]?, samples count: Int,
+    progress: ProgressHandler
+  ) throws -> Proof {
     let noise = noise(from: SampleStart.proof, samples: count)
     let labels = labels(from: SampleStart.proof, samples: count)
-    let (dense, seconds) = try proofRun(noise, labels, stage: "proof: dense", progress) { _ in
-      predictor
+    func run(_ variants: [RangeVariant], stage: String) throws -> ([Float], Double) {
+      var seconds = 0.0
+      let final = try sampler.sample(
+        noise: noise, labels: labels, firstItem: SampleStart.proof,
+        predictor: { step in
+          (variants.first { $0.steps.contains(step) }?.predictor ?? predictor, 0)
+        },
+        progress: { report in
+          seconds += report.seconds
+          try progress(Progress(stage: stage, done: report.step + 1, total: report.steps))
+        })
+      return (final, seconds)
     }
-    return ProofSamples(noise: noise, labels: labels, dense: dense, denseSeconds: seconds)
-  }
-
-  /// The same samples by variants.
-  func prove(
-    _ variants: [RangeVariant], against samples: ProofSamples, stage: String,
-    progress: ProgressHandler
-  ) throws -> (error: PairedError, seconds: Double) {
-    let (final, seconds) = try proofRun(samples.noise, samples.labels, stage: stage, progress) {
-      step in variants.first { $0.steps.contains(step) }?.predictor ?? predictor
-    }
-    let error = PairedError(final, samples.dense, sampleSize: predictor.stateSize)
-    return (error, seconds)
-  }
-
-  private func proofRun(
-    _ noise: [Float], _ labels: [Int32], stage: String, _ progress: ProgressHandler,
-    network: (Int) -> Predictor
-  ) throws -> ([Float], Double) {
-    var seconds = 0.0
-    let final = try sampler.sample(
-      noise: noise, labels: labels, firstItem: SampleStart.proof,
-      predictor: { (network($0), 0) },
-      progress: { report in
-        seconds += report.seconds
-        try progress(Progress(stage: stage, done: report.step + 1, total: report.steps))
-      })
-    return (final, seconds)
+    let (dense, denseSeconds) = try run([], stage: "proof: dense")
+    let (mosaic, mosaicSeconds) = try run(variants, stage: "proof: mosaic")
+    let plain = try uniform.map { try run($0, stage: "proof: uniform").0 }
+    return Proof(
+      measured: PairedError(mosaic, dense, sampleSize: predictor.stateSize),
+      uniform: plain.map { PairedError($0, dense, sampleSize: predictor.stateSize) },
+      denseSeconds: denseSeconds, mosaicSeconds: mosaicSeconds)
   }
 }

@@ -142,3 +142,16 @@ public struct AtomicFile: ~Copyable {
     }
   }
 }
+
+extension AtomicFile {
+  /// Writes a whole file at once.
+  public static func write(
+    _ bytes: [UInt8], to path: String, replacing: Bool = true
+  ) throws(FileError) {
+    var file = try AtomicFile(path: path, replacing: replacing)
+    let memory = bytes.withUnsafeBytes { OwnedBytes(copying: $0, count: $0.count) }
+    defer { withExtendedLifetime(memory) {} }
+    try file.append(UnsafeRawBufferPointer(memory.memory))
+    try file.commit()
+  }
+}

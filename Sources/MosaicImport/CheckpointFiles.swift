@@ -83,12 +83,12 @@ public struct CheckpointFiles: Sendable {
   /// Free text of the files, file by file.
   public var metadata: [(String, String)] { readers.flatMap(\.metadata) }
 
-  /// SHA-256 of the weight files' bytes, one file after the other in the order of `files`, as 64
-  /// hexadecimal digits: for a single file what `sha256sum` prints.
-  public func digest() -> String {
+  /// SHA-256 of the weight files' bytes, one file after the other in the order of `files`: for a
+  /// single file what `sha256sum` prints.
+  public func digest() -> [UInt8] {
     var hash = SHA256()
     for mapping in mappings { mapping.withBytes { hash.update($0) } }
-    return hexadecimal(hash.finish())
+    return hash.finish()
   }
 }
 

@@ -12,7 +12,6 @@ public struct ImportError: MosaicError, Equatable {
     case noScheduler
     case tensors(missing: [String], misshapen: [String], missingCount: Int, misshapenCount: Int)
     case wrongElementType(tensor: String, found: String)
-    case nonFinite(tensor: String, count: Int)
     case `internal`(String)
   }
 
@@ -48,9 +47,6 @@ public struct ImportError: MosaicError, Equatable {
         + "; the weights do not belong to this config.json"
     case .wrongElementType(let tensor, let found):
       "tensor '\(printable(tensor))' holds \(found), expected floats"
-    case .nonFinite(let tensor, let count):
-      "tensor '\(printable(tensor))' holds \(count) values that are NaN or infinite; "
-        + "the weights are damaged: get them again"
     case .internal(let what): "internal error: \(what); please report it"
     }
   }
@@ -63,7 +59,7 @@ public struct ImportError: MosaicError, Equatable {
 
   public var exitStatus: ExitStatus {
     switch reason {
-    case .notACheckpoint, .badJSON, .badField, .tensors, .wrongElementType, .nonFinite: .badData
+    case .notACheckpoint, .badJSON, .badField, .tensors, .wrongElementType: .badData
     case .noConfig: .missingInput
     case .unsupportedClass, .unsupportedField: .unsupported
     case .noScheduler: .badConfiguration

@@ -4,6 +4,8 @@ public import MosaicIR
 /// A checkpoint as the compiler takes it: the network's graph, where its weights lie, and how it is
 /// sampled.
 public struct ImportedModel: Sendable {
+  /// Where it was read.
+  public var path: String
   public var graph: Graph
   public var weights: CheckpointWeights
   public var description: ModelDescription
@@ -21,4 +23,7 @@ public struct CheckpointWeights: WeightSource {
   public func tensor(_ name: String) -> TensorView? {
     computed[name] ?? files.tensor(name)
   }
+
+  /// SHA-256 of the weight files' bytes, one after the other.
+  public func digest() -> [UInt8] { files.digest() }
 }

@@ -1,3 +1,4 @@
+public import MosaicCore
 public import MosaicIR
 public import MosaicRuntime
 internal import MosaicBundle
@@ -6,11 +7,20 @@ internal import MosaicBundle
 public struct DenseNetwork: Sendable {
   public let graph: Graph
   public let weights: [ValueID: FloatBuffer]
+  /// How the checkpoint stores each weight.
+  public let storage: [ValueID: DataType]
 
   /// A weight's values are not numbers.
-  public struct NonFiniteWeight: Error, Equatable {
+  public struct NonFiniteWeight: MosaicError, Equatable {
     public var name: String
     public var count: Int
+
+    public var description: String {
+      "tensor '\(printable(name))' holds \(count) values that are NaN or infinite; "
+        + "the weights are damaged: get them again"
+    }
+
+    public var exitStatus: ExitStatus { .badData }
   }
 
   /// Loads every weight the graph reads, one at a time.
@@ -18,6 +28,7 @@ public struct DenseNetwork: Sendable {
   /// - Throws: `NonFiniteWeight` at the first weight that holds NaN or infinity.
   public init(_ graph: Graph, weights source: any WeightSource) throws {
     var weights: [ValueID: FloatBuffer] = [:]
+    var storage: [ValueID: DataType] = [:]
     let used = Set(graph.nodes.flatMap(\.inputs)).filter { graph[$0].origin == .weight }
     for id in used.sorted() {
       guard let view = source.tensor(graph[id].name) else {
@@ -27,12 +38,14 @@ public struct DenseNetwork: Sendable {
         throw NonFiniteWeight(name: graph[id].name, count: view.nonFiniteCount)
       }
       weights[id] = FloatBuffer(view)
+      storage[id] = view.dataType
     }
     self.graph = graph
     self.weights = weights
+    self.storage = storage
   }
 
-  public func floats(_ id: ValueID) -> [Float] { weights[id].map { Array($0.floats) } ?? [] }
+  public func floats(_ id: ValueID) -> [Float] { weights[id]?.array ?? [] }
 
   public func executor(threads: Int) throws -> Executor {
     let lowered = try graph.lowered()

@@ -31,7 +31,13 @@ extension Graph {
   public func lowered() throws(LoweringError) -> LoweredGraph {
     var lowering = Lowering(self)
     try lowering.run()
-    return lowering.result()
+    let result = lowering.result()
+    do throws(ProgramError) {
+      try ProgramVerifier.verify(result.program)
+    } catch {
+      throw LoweringError(node: "program", reason: error.description)
+    }
+    return result
   }
 }
 
@@ -67,7 +73,7 @@ struct Lowering {
       guard graph[input].type.isBatched else {
         throw LoweringError(node: graph[input].name, reason: "an input without batch axis")
       }
-      numbers[input] = append(graph[input].name, graph[input].type.sampleShape, .input(index))
+      numbers[input] = append(graph[input].name, portShape(input), .input(index))
     }
     for (index, node) in graph.nodes.enumerated() where !fused.contains(index) {
       try lower(node, at: index)
@@ -79,7 +85,7 @@ struct Lowering {
   func result() -> LoweredGraph {
     let ports = graph.inputs.map { input in
       Program.Port(
-        name: graph[input].name, shape: graph[input].type.sampleShape,
+        name: graph[input].name, shape: portShape(input),
         element: graph[input].type.element == .float ? .f32 : .i32)
     }
     let program = Program(
@@ -93,6 +99,12 @@ struct Lowering {
   }
 
   private var arenaSize = 0
+
+  /// A scalar a sample is one element.
+  private func portShape(_ input: ValueID) -> [Int] {
+    let shape = graph[input].type.sampleShape
+    return shape.isEmpty ? [1] : shape
+  }
 
   // MARK: Nodes
 
@@ -140,10 +152,10 @@ struct Lowering {
       output = next.node.outputs[0]
       fused.insert(next.index)
     }
+    let rows = count(node.inputs[0]) / weight[1]
     try emit(
-      .linear(
-        rows: count(node.inputs[0]) / weight[1], inner: weight[1], outer: weight[0],
-        activation: activation), node, into: output)
+      .linear(rows: rows, inner: weight[1], outer: weight[0], activation: activation), node,
+      shapes: [[rows, weight[1]]], into: output, shape: [rows, weight[0]])
   }
 
   private mutating func lowerConvolution(
@@ -183,11 +195,12 @@ struct Lowering {
       isModulated = true
       fused.insert(next.index)
     }
+    let rows = shape.reduce(1, *) / width
     try emit(
       .layerNorm(
-        rows: shape.reduce(1, *) / width, width: width, epsilon: operation.epsilon,
+        rows: rows, width: width, epsilon: operation.epsilon,
         isAffine: node.inputs.count == 3, isModulated: isModulated), node, operands,
-      into: output)
+      shapes: [[rows, width]], into: output, shape: [rows, width])
   }
 
   /// A gate runs in the residual add behind it.
@@ -200,10 +213,12 @@ struct Lowering {
     }
     let shape = graph[node.outputs[0]].type.sampleShape
     let width = shape[shape.count - 1]
+    let rows = shape.reduce(1, *) / width
     fused.insert(next.index)
     try emit(
-      .gatedAdd(rows: shape.reduce(1, *) / width, width: width), node,
-      [other, node.inputs[0], node.inputs[1]], into: next.node.outputs[0])
+      .gatedAdd(rows: rows, width: width), node, [other, node.inputs[0], node.inputs[1]],
+      shapes: [[rows, width], [rows, width]], into: next.node.outputs[0],
+      shape: [rows, width])
   }
 
   private mutating func lowerAdd(_ node: Graph.Node) throws(LoweringError) {
@@ -266,18 +281,33 @@ struct Lowering {
     return value
   }
 
+  /// A value under another shape of as many elements.
+  private mutating func view(_ value: Int, as shape: [Int]) -> Int {
+    guard values[value].shape != shape else { return value }
+    return append(values[value].name, shape, .view(of: value, offset: 0))
+  }
+
+  /// - Parameters:
+  ///   - operands: The node's own by default.
+  ///   - shapes: What the instruction wants its first operands to be.
+  ///   - output: The value it computes; the node's own by default.
+  ///   - shape: What the instruction makes of it; the value's own by default.
   private mutating func emit(
     _ operation: Program.Operation, _ node: Graph.Node, _ operands: [ValueID]? = nil,
-    into output: ValueID? = nil
+    shapes: [[Int]] = [], into output: ValueID? = nil, shape: [Int]? = nil
   ) throws(LoweringError) {
     let output = output ?? node.outputs[0]
     guard graph[output].type.isBatched else {
       throw LoweringError(node: node.name, reason: "its result does not depend on the batch")
     }
     var inputs: [Int] = []
-    for operand in operands ?? node.inputs { inputs.append(try number(operand, node)) }
-    let value = append(graph[output].name, graph[output].type.sampleShape, .arena(offset: 0))
-    numbers[output] = value
+    for (index, operand) in (operands ?? node.inputs).enumerated() {
+      let value = try number(operand, node)
+      inputs.append(index < shapes.count ? view(value, as: shapes[index]) : value)
+    }
+    let own = graph[output].type.sampleShape
+    let value = append(graph[output].name, shape ?? own, .arena(offset: 0))
+    numbers[output] = view(value, as: own)
     instructionByNode[node.name] = instructions.count
     instructions.append(Program.Instruction(operation, inputs, into: value))
   }
@@ -295,7 +325,13 @@ struct Lowering {
     else {
       throw LoweringError(node: "output", reason: "the output is part of another value")
     }
-    values[value].storage = .output
+    let shape = graph[graph.outputs[0]].type.sampleShape
+    guard values[value].shape != shape else {
+      values[value].storage = .output
+      return
+    }
+    values[value].storage = .view(
+      of: append(graph[graph.outputs[0]].name, shape, .output), offset: 0)
   }
 
   private mutating func plan() {

@@ -46,7 +46,7 @@ extension DenseNetwork {
         inputs: inputs,
         weights: { id in
           self.weights[id].map {
-            Tensor(Array($0.floats), shape: self.graph[id].type.shape(batch: 1))
+            Tensor($0.array, shape: self.graph[id].type.shape(batch: 1))
           }
         },
         observe: { node, operands, results in
@@ -123,6 +123,7 @@ extension DenseNetwork {
         executor.run(
           inputs: owners.compactMap { $0.memory.baseAddress.map { UnsafeRawPointer($0) } },
           output: base, batch: samples)
+        withExtendedLifetime(owners) {}
       }
       initialized = count
     }

@@ -10,14 +10,16 @@ extension PrunedNetwork {
     switch replacements[id] {
     case nil: return whole
     case .values(let values): return FloatBuffer(values)
-    case .added(let values): return FloatBuffer(zip(whole.floats, values).map { $0 + $1 })
+    case .added(let values): return FloatBuffer(zip(whole.array, values).map { $0 + $1 })
     case .rows(let rows):
       let shape = dense.graph[id].type.sampleShape
       let width = shape.dropFirst().reduce(1, *)
-      return FloatBuffer(count: rows.count * width) { buffer in
-        for (to, from) in rows.enumerated() {
-          for column in 0..<width {
-            buffer[to * width + column] = whole.floats[from * width + column]
+      return whole.withFloats { whole in
+        FloatBuffer(count: rows.count * width) { buffer in
+          for (to, from) in rows.enumerated() {
+            for column in 0..<width {
+              buffer[to * width + column] = whole[from * width + column]
+            }
           }
         }
       }

@@ -46,6 +46,7 @@ public struct PruningPlan: Sendable, Equatable {
           groupGains: sensitivity.groupGains(
             of: range.steps, buckets: statistics.buckets, stepWeights: stepWeights))
       let network = try orders.networks(removing: [counts])[0]
+        .rounded(to: { subject.dense.storage[$0] })
       variants.append(
         RangeVariant(
           steps: range.steps, sparsity: range.sparsity, network: network,

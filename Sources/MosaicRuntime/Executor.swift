@@ -45,6 +45,8 @@ public final class Executor: Sendable {
     captures: [Capture] = []
   ) {
     precondition(inputs.count == program.inputs.count)
+    // Workers hold bare pointers into the weights.
+    defer { withExtendedLifetime(self) {} }
     let chunk = chunkSize(batch: batch)
     let chunks = (batch + chunk - 1) / chunk
     let workers = min(threads, chunks)

@@ -27,7 +27,7 @@ public final class FloatBuffer: @unchecked Sendable {
       owner = view.owner
     } else {
       let memory = FloatMemory(count: view.elementCount)
-      view.convert(into: memory.floats)
+      withExtendedLifetime(view.owner) { view.convert(into: memory.floats) }
       pointer = UnsafePointer(memory.pointer)
       owner = memory
     }
@@ -37,7 +37,13 @@ public final class FloatBuffer: @unchecked Sendable {
     self.init(count: floats.count) { _ = $0.update(from: floats) }
   }
 
-  public var floats: UnsafeBufferPointer<Float> { .init(start: pointer, count: count) }
+  /// Lends the floats; the pointer must not leave `body`.
+  public func withFloats<R>(_ body: (UnsafeBufferPointer<Float>) throws -> R) rethrows -> R {
+    defer { withExtendedLifetime(self) {} }
+    return try body(UnsafeBufferPointer(start: pointer, count: count))
+  }
+
+  public var array: [Float] { withFloats { Array($0) } }
 }
 
 /// Writable f32 memory, 64-byte aligned, freed with its last reference.

@@ -38,16 +38,19 @@ extension Executor {
     let output = FloatMemory(count: count)
     run(
       inputs: inputs.map { UnsafeRawPointer($0.pointer) }, output: output.pointer, batch: samples)
-    let recorded = FloatBuffer(expected)
-    return report(output.floats, recorded.floats, samples: samples)
+    withExtendedLifetime(inputs) {}
+    return FloatBuffer(expected).withFloats { recorded in
+      withExtendedLifetime(output) { report(output.floats, recorded, samples: samples) }
+    }
   }
 
   private func batch(
     of view: TensorView, named name: String, sample: [Int], _ path: String
   ) throws(ReferenceError) -> Int {
-    // A scalar a sample may be stored as [n] whatever the port says.
+    // One element a sample is stored as [n] as often as [n, 1].
+    let rest = Array(view.shape.dropFirst())
     guard let samples = view.shape.first, samples > 0,
-      Array(view.shape.dropFirst()) == sample
+      rest == sample || (rest.isEmpty && sample == [1])
     else {
       throw ReferenceError(
         path: path, reason: .shape(name, expected: [-1] + sample, found: view.shape))
@@ -62,7 +65,7 @@ extension Executor {
     switch element {
     case .f32:
       if view.dataType.isFloat {
-        view.convert(into: memory.floats)
+        withExtendedLifetime(view.owner) { view.convert(into: memory.floats) }
       } else {
         for (index, value) in view.integers().enumerated() {
           memory.floats[index] = Float(value)
@@ -133,6 +136,11 @@ public struct ReferenceError: MosaicError, Equatable {
 
   public var path: String
   public var reason: Reason
+
+  public init(path: String, reason: Reason) {
+    self.path = path
+    self.reason = reason
+  }
 
   public var description: String {
     let file = printable(path, limit: 400)

@@ -1,42 +1,73 @@
 import ArgumentParser
+import MosaicBundle
 import MosaicCore
-import MosaicImport
 import MosaicLowering
 import MosaicRuntime
-import MosaicCodegen
-import MosaicAllocation
-import MosaicSurgery
 
+/// `mosaic check MODEL --reference FILE`: exits 0 when one forward equals the recorded one.
 struct Check: ParsableCommand {
-  @Argument var model: String
-  @Option var budget: Double = 0.75
-  @Option var schedule: String = "solved"
-  @Option var criterion: String = "obs"
-  @Option var influence: String = "measured"
-  @Option var samples: Int = 128
-  @Option var stat: Int = 256
-  @Option var sens: Int = 64
-  @Option var ranges: Int = 4
-  @Option var buckets: Int = 10
+  static let configuration = CommandConfiguration(
+    abstract: "Compare one forward of the network with recorded tensors.",
+    discussion: """
+      FILE is a safetensors file that holds a tensor for every input of the network, by its name, \
+      and 'output'. docs/recording-a-reference.md shows how to record one with PyTorch.
+      """)
+
+  @Argument(help: "A diffusers directory or a bundle.")
+  var model: String
+
+  @Option(help: "The recorded tensors.", completion: .file(extensions: ["safetensors"]))
+  var reference: String
+
+  @Option(help: "Largest accepted max|a − b| / max|b|.")
+  var tolerance = 1e-4
+
+  @Option(help: "The variant of a bundle, from 0.")
+  var variant = 0
+
+  @OptionGroup var checkpoint: CheckpointOptions
+  @OptionGroup var machine: MachineOptions
+  @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    guard tolerance >= 0 else { throw ValidationError("--tolerance must be 0 or more.") }
+  }
+
   func run() throws {
-    let clock = ContinuousClock.now
-    let imported = try CheckpointImporter(path: model).load()
-    var o = ConversionOptions()
-    o.budget = budget
-    o.schedule = .init(rawValue: schedule)!
-    o.criterion = .init(rawValue: criterion)!
-    o.calibration.threads = 2
-    o.calibration.influence = .init(rawValue: influence)!
-    o.calibration.statisticsSamples = stat; o.calibration.sensitivitySamples = sens; o.ranges = ranges; o.calibration.buckets = buckets
-    o.proofSamples = samples
-    var last = ""
-    var t = ContinuousClock.now
-    let r = try Conversion(imported, options: o) { p in
-      if p.stage != last { print(last, ContinuousClock.now - t, ContinuousClock.now-clock); last = p.stage; t = .now }
-    }.run(to: "x")
-    print(last, ContinuousClock.now - t)
-    for l in r.ranges { print(l) }
-    print(r.parity, "\nclosed", r.closedFormError, "predicted", r.predictedError, "measured", r.measured, "\nuniform", r.uniform as Any, "\nmacs", r.mosaicMacs / r.denseMacs, r.uniformMacs / r.denseMacs, "times", r.denseSeconds, r.mosaicSeconds, "rows", r.rowsPerColumn)
-    print("total", ContinuousClock.now - clock, "ratio predicted/measured", r.predictedError / r.measured.mean, "to uniform", r.measured.mean / (r.uniform?.mean ?? r.measured.mean))
+    try exiting {
+      let executor = try executor(of: try OpenedModel(model, checkpoint))
+      let report = try executor.compare(with: SafetensorsReader(path: reference))
+      let isAlike = report.relativeError <= tolerance
+      if output.json {
+        let json: JSONValue = [
+          "schema": "mosaic.check/1", "relative_error": JSONValue(report.relativeError),
+          "tolerance": JSONValue(tolerance), "alike": JSONValue(isAlike),
+          "samples": JSONValue(report.samples),
+        ]
+        print(json.text(indented: true))
+      } else {
+        let verdict = isAlike ? "within" : "over"
+        print(
+          "largest relative error \(significant(report.relativeError)) on \(report.samples) "
+            + "samples: \(verdict) \(significant(tolerance))")
+      }
+      if !isAlike { throw ExitCode(ExitStatus.answerIsNo.rawValue) }
+    }
+  }
+
+  private func executor(of model: OpenedModel) throws -> Executor {
+    switch model {
+    case .checkpoint(let imported):
+      return try DenseNetwork(imported.graph, weights: imported.weights)
+        .executor(threads: machine.threadCount)
+    case .bundle(let bundle):
+      guard bundle.manifest.variants.indices.contains(variant) else {
+        throw UsageError(
+          description: "--variant must be in 0..<\(bundle.manifest.variants.count), "
+            + "found \(variant)")
+      }
+      var denoiser = BundleDenoiser(bundle, threads: machine.threadCount, guidance: nil)
+      return try denoiser.predictor(ofVariant: variant).executor
+    }
   }
 }

@@ -1,0 +1,51 @@
+internal import MosaicAllocation
+internal import MosaicAnalysis
+internal import MosaicBundle
+internal import MosaicCore
+internal import MosaicImport
+internal import MosaicPruning
+
+extension Conversion {
+  /// The tool and its version, as bundles name it.
+  public static let generator = "mosaic 0.1.0"
+
+  /// What a bundle says of how it was made; groups, variants and tensors are the emitter's.
+  func manifest(
+    _ subject: CalibrationSubject, _ scheduler: SchedulerConfig,
+    sensitivity: SensitivityReport, prediction: PlanMeasurement, variants: [RangeVariant],
+    proof: Manifest.Proof
+  ) -> Manifest {
+    Manifest(
+      generator: Self.generator,
+      provenance: Manifest.Provenance(
+        sources: [
+          Manifest.Provenance.Source(name: "weights", sha256: imported.weights.digest())
+        ],
+        seed: options.calibration.seed, arguments: options.arguments),
+      model: imported.description, scheduler: scheduler,
+      graphText: subject.dense.graph.description,
+      schedule: Manifest.Schedule(
+        kind: options.schedule.rawValue, criterion: options.criterion.rawValue,
+        budget: options.budget, influence: options.calibration.influence.rawValue,
+        sampler: "ddim", steps: options.calibration.steps,
+        guidance: Double(options.calibration.guidance ?? 1),
+        perStep: steps(subject, sensitivity, prediction, variants)),
+      sensitivity: sensitivity.errors.enumerated().map { step, errors in
+        Manifest.SensitivityCurve(step: step, sparsities: sensitivity.levels, errors: errors)
+      },
+      proof: proof)
+  }
+
+  private func steps(
+    _ subject: CalibrationSubject, _ sensitivity: SensitivityReport,
+    _ prediction: PlanMeasurement, _ variants: [RangeVariant]
+  ) -> [Manifest.Schedule.Step] {
+    subject.trajectory.steps.enumerated().map { step, info in
+      let variant = variants.firstIndex { $0.steps.contains(step) } ?? 0
+      return Manifest.Schedule.Step(
+        timestep: Double(info.timestep), logSNR: info.logSNR, variant: variant,
+        sparsity: variants[variant].sparsity, influence: sensitivity.gains[step],
+        predictedError: prediction.ownErrors[step])
+    }
+  }
+}

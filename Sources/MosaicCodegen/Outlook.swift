@@ -1,0 +1,58 @@
+internal import MosaicAnalysis
+internal import MosaicCore
+internal import MosaicImport
+internal import MosaicLowering
+internal import MosaicRuntime
+internal import MosaicSurgery
+
+/// What a conversion would take: `--dry-run`.
+public struct Outlook: Sendable {
+  public var groups: Int
+  public var prunableShare: Double
+  public var denseMacs: Double
+  public var rowsPerColumn: Double
+  public var statisticsBytes: Int
+  public var memoryLimit: Int
+  public var seconds: Double
+
+  public var text: String {
+    let waves = statisticsBytes > memoryLimit ? ", in waves" : ""
+    return [
+      "\(groups) pruning groups hold \(fixed(100 * prunableShare, 1)) % of "
+        + "\(countText(denseMacs)) MACs a sampling run",
+      "statistics: \(byteText(statisticsBytes)) of at most \(byteText(memoryLimit))\(waves); "
+        + "about \(significant(rowsPerColumn)) rows a column"
+        + (rowsPerColumn < 8 ? " (fewer than 8: raise --samples)" : ""),
+      "time: about \(significant(seconds, 2)) s on this machine",
+    ].joined(separator: "\n")
+  }
+}
+
+extension Conversion {
+  /// Measures a little, writes nothing.
+  public func outlook() throws -> Outlook {
+    let subject = try makeSubject()
+    let samples = 16
+    let noise = subject.noise(from: SampleStart.run, samples: samples)
+    let labels = subject.labels(from: SampleStart.run, samples: samples)
+    let timestep = subject.trajectory.steps[0].timestep
+    // The first forward pays for fresh memory.
+    _ = subject.predictor.predict(states: noise, timestep: timestep, labels: labels)
+    let clock = ContinuousClock.now
+    _ = subject.predictor.predict(states: noise, timestep: timestep, labels: labels)
+    let spent = (ContinuousClock.now - clock).components
+    let forward = (Double(spent.seconds) + Double(spent.attoseconds) * 1e-18) / Double(samples)
+    let prunable = subject.groups.reduce(0) { $0 + $1.unitCount * $1.macsPerUnit }
+    let widest = subject.groups.max { $0.width < $1.width }
+    let rows = try widest.map { try subject.rowsPerSample(of: $0) } ?? 0
+    let perBucket = subject.buckets.map(\.count).min() ?? 1
+    return Outlook(
+      groups: subject.groups.count,
+      prunableShare: Double(prunable) / Double(max(subject.dense.graph.macs, 1)),
+      denseMacs: subject.denseMacs,
+      rowsPerColumn: Double(rows * perBucket * options.calibration.statisticsSamples)
+        / Double(max(widest?.width ?? 1, 1)),
+      statisticsBytes: subject.statisticsBytes, memoryLimit: options.calibration.memoryLimit,
+      seconds: options.stages.reduce(0) { $0 + $1.weight } * forward)
+  }
+}

@@ -1,0 +1,88 @@
+import MosaicCore
+import MosaicIR
+import MosaicImport
+import MosaicSurgery
+
+/// What `inspect` says of a checkpoint, for people and for machines.
+struct CheckpointSummary {
+  private let model: ImportedModel
+  private let groups: PruningGroups
+
+  init(_ model: ImportedModel) throws {
+    self.model = model
+    let state = model.graph.inputs.first {
+      model.graph[$0].name == model.description.sampleInput
+    }
+    guard let state else { throw ImportError(path: model.path, reason: .internal("no state input")) }
+    groups = try PruningGroups(of: model.graph, state: state)
+  }
+
+  private var prunableMacs: Int {
+    groups.groups.reduce(0) { $0 + $1.unitCount * $1.macsPerUnit }
+  }
+
+  var text: String {
+    let description = model.description
+    let shape = description.sampleShape.map { "\($0)" }.joined(separator: "x")
+    let share = Double(prunableMacs) / Double(max(model.graph.macs, 1))
+    var lines = [
+      "\(printable(model.path, limit: 400)): \(description.architecture), samples \(shape), "
+        + "\(countText(Double(model.graph.parameterCount))) parameters",
+      "\(countText(Double(model.graph.macs))) MACs a forward, \(fixed(100 * share, 1)) % in "
+        + "\(groups.groups.count) pruning groups",
+      "classes: \(description.classCount)"
+        + (description.nullClass.map { ", \($0) for none" } ?? "")
+        + (description.hasLearnedSigma ? "; learned variance, not used by the sampler" : ""),
+    ]
+    if let scheduler = model.scheduler {
+      lines.append(
+        "scheduler: \(printable(scheduler.className)), \(scheduler.betaSchedule.rawValue) betas, "
+          + "\(scheduler.prediction.rawValue), \(scheduler.spacing.rawValue) spacing, "
+          + "\(scheduler.trainSteps) training steps")
+    } else {
+      lines.append("scheduler: none; name one with --scheduler FILE")
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  var groupText: String {
+    var table = TextTable(
+      header: ["group", "kind", "units", "unit size", "MACs/unit", "share of MACs", "consumer"])
+    for group in groups.groups {
+      let share =
+        Double(group.unitCount * group.macsPerUnit) / Double(max(model.graph.macs, 1))
+      table.add([
+        printable(group.name), group.kind.rawValue, "\(group.unitCount)", "\(group.unitSize)",
+        countText(Double(group.macsPerUnit)), "\(fixed(100 * share, 1)) %",
+        printable(model.graph[group.consumer].name),
+      ])
+    }
+    let pinned = groups.pinned.map { axis in
+      "  \(printable(axis.name)), \(axis.extent) wide, is pinned: \(axis.reason)"
+    }
+    return ([table.text] + pinned).joined(separator: "\n")
+  }
+
+  /// The keys are documented in `docs/command-line.md`.
+  var json: JSONValue {
+    let description = model.description
+    return [
+      "schema": "mosaic.inspect/1", "kind": "checkpoint",
+      "architecture": JSONValue(description.architecture),
+      "sample_shape": JSONValue(description.sampleShape.map { JSONValue($0) }),
+      "class_names": JSONValue(description.classNames.map { JSONValue($0) }),
+      "parameters": JSONValue(model.graph.parameterCount),
+      "macs_per_forward": JSONValue(model.graph.macs),
+      "prunable_macs_per_forward": JSONValue(prunableMacs),
+      "scheduler": model.scheduler.map { JSONValue($0.className) } ?? .null,
+      "groups": JSONValue(
+        groups.groups.map { group -> JSONValue in
+          [
+            "name": JSONValue(group.name), "kind": JSONValue(group.kind.rawValue),
+            "units": JSONValue(group.unitCount), "unit_size": JSONValue(group.unitSize),
+            "macs_per_unit": JSONValue(group.macsPerUnit),
+          ]
+        }),
+    ]
+  }
+}

@@ -1,0 +1,32 @@
+import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Ctrl-C and `kill`, taken between two steps of the work so that nothing is left half done.
+enum Interrupt {
+  struct Received: Error { var signal: Int32 }
+
+  private static let pending = Atomic<Int32>(0)
+
+  /// From here on SIGINT and SIGTERM are only noted; a second one ends the process at once.
+  static func watch() {
+    // Touched here, so that the handler finds it initialised.
+    pending.store(0, ordering: .relaxed)
+    for number in [SIGINT, SIGTERM] {
+      signal(number) { received in
+        Interrupt.pending.store(received, ordering: .relaxed)
+        signal(received, SIG_DFL)
+      }
+    }
+  }
+
+  /// - Throws: `Received` where a signal has come.
+  static func check() throws(Received) {
+    let signal = pending.load(ordering: .relaxed)
+    if signal != 0 { throw Received(signal: signal) }
+  }
+}

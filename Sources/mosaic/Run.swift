@@ -1,0 +1,200 @@
+import ArgumentParser
+import MosaicAnalysis
+import MosaicCore
+import MosaicRuntime
+
+/// `mosaic run MODEL -o OUT`: samples a bundle or a dense checkpoint.
+struct Run: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Sample a bundle or a dense checkpoint.",
+    discussion: """
+      OUT.png gets a grid of images; OUT.safetensors the tensors images, labels, noise and \
+      timesteps. A bundle's variant is chosen by noise level at each step, so any step count works.
+      """)
+
+  @Argument(help: "A diffusers directory or a bundle.")
+  var model: String
+
+  @Option(name: .shortAndLong, help: "Where to write: a .png or a .safetensors file.")
+  var output: String
+
+  @Option(help: "Images in all.")
+  var count: Int?
+
+  @Option(
+    name: .customLong("class"),
+    help: "Classes, by name or number, separated by commas; taken in turn.")
+  var classes: String?
+
+  @Option(help: "Sampling steps; a bundle's own by default, 50 for a checkpoint.")
+  var steps: Int?
+
+  @Option(help: "Weight of classifier-free guidance; 1 is none.")
+  var guidance: Float?
+
+  @Option(help: "Seed of noise and of classes that are not named.")
+  var seed: UInt64 = 0
+
+  @Option(
+    help: "Start from the tensor 'noise' [n, c, h, w] of FILE, and its 'labels' [n].",
+    completion: .file(extensions: ["safetensors"]))
+  var noise: String?
+
+  @Flag(help: "Refuse to replace an existing output.")
+  var noClobber = false
+
+  @OptionGroup var checkpoint: CheckpointOptions
+  @OptionGroup var machine: MachineOptions
+  @OptionGroup var print: OutputOptions
+
+  func validate() throws {
+    if let count, !(1...1_000_000).contains(count) {
+      throw ValidationError("--count must be 1 to 1000000.")
+    }
+    if let steps, steps < 1 { throw ValidationError("--steps must be 1 or more.") }
+    if let guidance, !guidance.isFinite { throw ValidationError("--guidance must be a number.") }
+    guard output.hasSuffix(".png") || output.hasSuffix(".safetensors") else {
+      throw ValidationError("-o must end in .png or .safetensors.")
+    }
+    if count != nil, noise != nil {
+      throw ValidationError("--count and --noise exclude each other: the file says how many.")
+    }
+  }
+
+  func run() throws {
+    Interrupt.watch()
+    try exiting {
+      machine.warnOfSlowKernels()
+      let opened = try OpenedModel(model, checkpoint)
+      try checkOutput(opened.description)
+      let sampler = Sampler(
+        trajectory: try Trajectory(
+          config: opened.scheduler(), steps: steps ?? opened.defaultSteps), seed: seed)
+      let request = try request(opened.description)
+      let line = ProgressLine(stages: [("sampling", 1)], isQuiet: print.quiet)
+      let result = try sample(opened, sampler, request) { report in
+        try line.show(
+          Progress(stage: "sampling", done: report.step + 1, total: report.steps))
+      }
+      line.clear()
+      try write(result)
+      report(result)
+    }
+  }
+
+  private func sample(
+    _ opened: OpenedModel, _ sampler: Sampler, _ request: SampleRequest,
+    _ progress: (StepReport) throws -> Void
+  ) throws -> SampleResult {
+    let weight = guidance ?? opened.defaultGuidance
+    let guided = weight == 1 ? nil : weight
+    switch opened {
+    case .checkpoint(let imported):
+      var denoiser = DenseDenoiser(
+        try imported.predictor(threads: machine.threadCount, guidance: guided))
+      return try sampler.run(request, with: &denoiser, progress: progress)
+    case .bundle(let bundle):
+      var denoiser = BundleDenoiser(bundle, threads: machine.threadCount, guidance: guided)
+      return try sampler.run(request, with: &denoiser, progress: progress)
+    }
+  }
+
+  /// What can be refused before minutes of sampling.
+  private func checkOutput(_ description: ModelDescription) throws {
+    if output.hasSuffix(".png"), ![1, 3].contains(description.sampleShape[0]) {
+      throw UsageError(
+        description: "\(printable(output)): a PNG needs 1 or 3 channels and samples have "
+          + "\(description.sampleShape[0]); write a .safetensors file")
+    }
+    for input in [model, noise].compactMap({ $0 }) where isSameFile(input, output) {
+      throw UsageError(description: "\(printable(output)): is an input; name another output")
+    }
+    _ = try AtomicFile(path: output, replacing: !noClobber)
+  }
+
+  private func request(_ description: ModelDescription) throws -> SampleRequest {
+    var request = SampleRequest()
+    request.seed = seed
+    request.classes = try classNumbers(description)
+    request.count = count ?? max(1, request.classes.count)
+    guard let noise else { return request }
+    let file = try SafetensorsReader(path: noise)
+    guard let tensor = file.tensor("noise"), tensor.dataType.isFloat else {
+      throw ReferenceError(path: noise, reason: .missing("noise"))
+    }
+    request.noise = (try tensor.floats(), tensor.shape)
+    if let labels = file.tensor("labels") {
+      guard !labels.dataType.isFloat else {
+        throw ReferenceError(path: noise, reason: .notIntegers("labels"))
+      }
+      request.labels = labels.integers().map { Int($0) }
+    }
+    return request
+  }
+
+  private func classNumbers(_ description: ModelDescription) throws -> [Int] {
+    guard let classes else { return [] }
+    guard description.classInput != nil else {
+      throw UsageError(description: "--class: this network takes no classes")
+    }
+    return try classes.split(separator: ",", omittingEmptySubsequences: false).map { word in
+      let name = word.trimmed
+      if let number = description.classNames.firstIndex(of: name) { return number }
+      if let number = Int(name) { return number }
+      let known = description.classNames.prefix(5).map { printable($0) }.joined(separator: ", ")
+      throw UsageError(
+        description: "--class: '\(printable(name))' is no class; known are the numbers "
+          + "0..<\(description.classCount)" + (known.isEmpty ? "" : " and names as \(known)"))
+    }
+  }
+
+  private func write(_ result: SampleResult) throws {
+    if output.hasSuffix(".png") {
+      let grid = result.images.withUnsafeBufferPointer {
+        ImageGrid(images: $0, shape: result.shape)
+      }
+      try AtomicFile.write(grid.png, to: output, replacing: !noClobber)
+    } else {
+      try SafetensorsWriter.write(
+        [
+          ("images", TensorView(result.images, shape: result.shape)),
+          ("labels", TensorView(result.labels.map { Int64($0) }, shape: [result.labels.count])),
+          ("noise", TensorView(result.noise, shape: result.shape)),
+          (
+            "timesteps",
+            TensorView(result.timesteps.map { Int64($0) }, shape: [result.timesteps.count])
+          ),
+        ], to: output, replacing: !noClobber)
+    }
+  }
+
+  private func report(_ result: SampleResult) {
+    let sorted = result.steps.map(\.seconds).sorted()
+    let median = sorted.isEmpty ? 0 : sorted[sorted.count / 2]
+    let variants = Set(result.steps.map(\.variant)).count
+    guard print.json else {
+      Swift.print(
+        "\(printable(output, limit: 400)): \(result.shape[0]) samples, \(result.steps.count) steps "
+          + "over \(variants) variant\(variants == 1 ? "" : "s"), "
+          + "\(significant(result.seconds)) s, \(significant(1000 * median)) ms a step")
+      return
+    }
+    let json: JSONValue = [
+      "schema": "mosaic.run/1", "output": JSONValue(output),
+      "samples": JSONValue(result.shape[0]), "steps": JSONValue(result.steps.count),
+      "sampling_seconds": JSONValue(result.seconds),
+      "median_step_seconds": JSONValue(median),
+      "step_seconds": JSONValue(result.steps.map { JSONValue($0.seconds) }),
+      "step_variants": JSONValue(result.steps.map { JSONValue($0.variant) }),
+      "threads": JSONValue(machine.threadCount),
+    ]
+    Swift.print(json.text(indented: true))
+  }
+}
+
+extension Substring {
+  /// Without spaces at either end.
+  fileprivate var trimmed: String {
+    String(drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+  }
+}
