@@ -126,7 +126,7 @@ private struct Sums {
       ],
       weights: { id in
         subject.dense.weights[id].map {
-          Tensor(Array($0.floats), shape: graph[id].type.shape(batch: 1))
+          Tensor($0.array, shape: graph[id].type.shape(batch: 1))
         }
       },
       observe: { node, operands, _ in

@@ -63,13 +63,4 @@ import Testing
     try checkpoint.rewrite(adding: [("proj_out_2.bias", integers)])
     checkpoint.refuses("tensor 'proj_out_2.bias' holds I64, expected floats", .badData)
   }
-
-  @Test func pinsTheMessageOfDamagedWeights() {
-    let error = ImportError(path: "tiny", reason: .nonFinite(tensor: "a", count: 3))
-    #expect(
-      error.description
-        == "tiny: tensor 'a' holds 3 values that are NaN or infinite; the weights are damaged:"
-        + " get them again")
-    #expect(error.exitStatus == .badData)
-  }
 }

@@ -37,7 +37,7 @@ import Testing
     var weights = lowered.weights.compactMap { dense.weights[$0] }
     let index = try #require(
       lowered.program.weights.firstIndex { $0.name == "transformer_blocks.1.ff.net.2.weight" })
-    weights[index] = FloatBuffer(weights[index].floats.map { $0 * 1.01 })
+    weights[index] = FloatBuffer(weights[index].array.map { $0 * 1.01 })
     let parity = try parity(Executor(program: lowered.program, weights: weights, threads: 1))
     #expect(!parity.holds)
     #expect(parity.programError > Parity.tolerance && parity.nodeError <= Parity.tolerance)
@@ -109,7 +109,7 @@ import Testing
   @Test func countsWhatIsNoNumberAsTheWorst() throws {
     let lowered = try model.graph.lowered()
     let weights = lowered.weights.compactMap { dense.weights[$0] }.map { weight in
-      FloatBuffer(weight.floats.map { _ in Float.nan })
+      FloatBuffer(weight.array.map { _ in Float.nan })
     }
     let parity = try parity(Executor(program: lowered.program, weights: weights, threads: 1))
     #expect(parity.programError == .infinity && !parity.holds)

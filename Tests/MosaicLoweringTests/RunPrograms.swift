@@ -30,7 +30,7 @@ extension DenseNetwork {
   /// The graph's output, node by node.
   func interpreted(_ inputs: [String: Tensor]) throws -> [Float] {
     try graph.interpret(inputs: inputs) { id in
-      weights[id].map { Tensor(Array($0.floats), shape: graph[id].type.shape(batch: 1)) }
+      weights[id].map { Tensor($0.array, shape: graph[id].type.shape(batch: 1)) }
     }[0].floats
   }
 }

@@ -47,7 +47,7 @@ import Testing
       ],
       weights: { id in
         network.dense.weights[id].map {
-          Tensor(Array($0.floats), shape: graph[id].type.shape(batch: 1))
+          Tensor($0.array, shape: graph[id].type.shape(batch: 1))
         }
       },
       observe: { visited, operands, _ in
