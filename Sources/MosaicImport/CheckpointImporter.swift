@@ -127,7 +127,7 @@ public struct CheckpointImporter: Sendable {
   private func readJSON(_ file: String) throws -> JSONValue {
     let mapped = try MappedFile(path: file)
     do throws(JSONError) {
-      return try JSONValue(parsing: mapped.bytes)
+      return try mapped.withBytes { bytes throws(JSONError) in try JSONValue(parsing: bytes) }
     } catch {
       throw ImportError(path: file, reason: .badJSON("\(error)"))
     }
