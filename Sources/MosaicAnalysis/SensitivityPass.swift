@@ -1,11 +1,12 @@
+internal import MosaicCore
+internal import MosaicRuntime
+public import MosaicSurgery
+
 #if canImport(Glibc)
   internal import Glibc
 #elseif canImport(Darwin)
   internal import Darwin
 #endif
-internal import MosaicCore
-internal import MosaicRuntime
-public import MosaicSurgery
 
 extension CalibrationSubject {
   /// Measures, on held-out samples, what uniform pruning costs at every step and level, and what of

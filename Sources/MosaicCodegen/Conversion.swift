@@ -141,7 +141,8 @@ public struct Conversion {
       model: try ErrorModel(
         levels: sensitivity.levels, amplitudes: sensitivity.amplitudes,
         correlation: sensitivity.correlation),
-      cost: try costModel(subject), budget: options.budget, boundaries: subject.buckets.map(\.lowerBound))
+      cost: try costModel(subject), budget: options.budget,
+      boundaries: subject.buckets.map(\.lowerBound))
   }
 
   private func makeSchedule(

@@ -15,7 +15,8 @@ extension ConversionReport {
     var lines = [
       "\(printable(output, limit: 400)): \(manifest.schedule.kind) schedule, "
         + "\(manifest.schedule.criterion), budget \(significant(manifest.schedule.budget))",
-      table.text, "parity: fast path \(significant(parity.programError, 2)), "
+      table.text,
+      "parity: fast path \(significant(parity.programError, 2)), "
         + "\(parity.elements) elements of single operations \(significant(parity.nodeError, 2)); "
         + (originalError.map { "original framework \(significant($0, 2))" }
           ?? "not compared with the original framework"),

@@ -52,7 +52,8 @@ public struct CheckpointImporter: Sendable {
       throw ImportError(path: path, reason: .internal("\(error)"))
     }
     return ImportedModel(
-      path: path, graph: graph, weights: CheckpointWeights(files: files, computed: builder.computed),
+      path: path, graph: graph,
+      weights: CheckpointWeights(files: files, computed: builder.computed),
       description: description, scheduler: try readScheduler(root), warnings: warnings)
   }
 

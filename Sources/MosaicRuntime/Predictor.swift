@@ -1,5 +1,5 @@
-public import MosaicCore
 internal import MosaicBundle
+public import MosaicCore
 
 /// A network behind its roles: states, timestep and classes in, the (guided) output out.
 public final class Predictor: Sendable {

@@ -48,14 +48,16 @@ struct Convert: ParsableCommand {
   @Option(help: "Seed of all calibration and proof samples.")
   var seed: UInt64 = 0
 
-  @Option(help: "Samples that the refit sees; others measure errors (a quarter) and predict (half).")
+  @Option(
+    help: "Samples that the refit sees; others measure errors (a quarter) and predict (half).")
   var samples = 256
 
   @Option(help: "Fresh samples of the closing proof.")
   var proofSamples = 128
 
   @Option(
-    help: "Tensors recorded in the original framework, as for check; compared before anything else.",
+    help:
+      "Tensors recorded in the original framework, as for check; compared before anything else.",
     completion: .file(extensions: ["safetensors"]))
   var reference: String?
 

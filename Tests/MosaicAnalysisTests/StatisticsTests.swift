@@ -44,7 +44,8 @@ import Testing
     #expect(abs(statistics.secondMoment - square) <= 1e-6 * square)
     #expect(abs(statistics.variance - (square - mean * mean)) <= 1e-6 * square)
     let rows = Double(3 * 16 * 2 * (guidance == nil ? 1 : 2))
-    #expect(statistics.rowsPerColumn == rows / 128)
+    #expect(statistics.rowsPerColumn(of: 0..<2) == rows / 128)
+    #expect(statistics.rowsPerColumn(of: 0..<4) == 2 * rows / 128)
   }
 
   /// Groups done later see the stored states, so not a bit may change.

@@ -9,7 +9,7 @@ import Testing
   @Test func namesAMissingTensorWithItsShape() throws {
     let checkpoint = try TinyCheckpoint()
     try checkpoint.rewrite(removing: ["proj_out_1.weight"])
-    checkpoint.refuses("1 tensors missing: 'proj_out_1.weight' [64, 32]; \(belongs)", .badData)
+    checkpoint.refuses("1 tensor missing: 'proj_out_1.weight' [64, 32]; \(belongs)", .badData)
   }
 
   @Test func namesBothShapes() throws {
