@@ -1,6 +1,6 @@
 internal import MosaicCore
 internal import MosaicRuntime
-public import MosaicSurgery
+internal import MosaicSurgery
 
 extension CalibrationSubject {
   /// Units to remove from each group for a share `sparsity` of their multiply-accumulates: where

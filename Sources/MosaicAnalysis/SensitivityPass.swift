@@ -65,7 +65,8 @@ extension CalibrationSubject {
   /// Those of the samples that the prediction comes from.
   public func predictionTrajectories(progress: ProgressHandler) throws -> DenseTrajectories {
     try trajectories(
-      from: SampleStart.prediction, samples: options.predictionSamples, progress: progress)
+      from: SampleStart.prediction, samples: options.predictionSamples,
+      stage: "prediction: dense", progress: progress)
   }
 
   private func measuredReport(

@@ -56,7 +56,8 @@ public struct Conversion {
       schedule.kind == .uniform
       ? nil
       : try prune(
-        try .uniform(ranges: options.ranges, for: problem), subject, statistics, sensitivity)
+        try .uniform(ranges: options.ranges, for: problem), subject, statistics, sensitivity,
+        stage: "pruning: uniform")
     let proof = try subject.prove(
       chosen, against: uniform, samples: options.proofSamples, progress: progress)
 
@@ -163,14 +164,16 @@ public struct Conversion {
 
   private func prune(
     _ schedule: SparsitySchedule, _ subject: CalibrationSubject,
-    _ statistics: CalibrationStatistics, _ sensitivity: SensitivityReport
+    _ statistics: CalibrationStatistics, _ sensitivity: SensitivityReport,
+    stage: String = "pruning"
   ) throws -> [RangeVariant] {
     // Uniform is uniform over groups too.
     let plan = PruningPlan(
       schedule, spreading: schedule.kind == .uniform ? .uniform : .loss,
       criterion: options.criterion)
     return try plan.carryOut(
-      on: subject, statistics: statistics, sensitivity: sensitivity, progress: progress)
+      on: subject, statistics: statistics, sensitivity: sensitivity, stage: stage,
+      progress: progress)
   }
 
   private func lines(

@@ -21,9 +21,10 @@ extension ConversionOptions {
       ("trajectories", held * steps),
       ("sensitivity", steps * (held * levels + 32 * 16)),
     ] + probes + [
-      ("pruning", 2000),
+      ("pruning", 2000), ("prediction: dense", Double(calibration.predictionSamples) * steps),
       ("prediction", finishing / held * Double(calibration.predictionSamples)),
-      ("proof: dense", proof), ("proof: mosaic", proof), ("proof: uniform", proof),
+      ("pruning: uniform", 2000), ("proof: dense", proof), ("proof: mosaic", proof),
+      ("proof: uniform", proof),
     ]
   }
 }
