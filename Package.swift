@@ -81,15 +81,24 @@ let package = Package(
     tests(of: "MosaicCore"),
     tests(of: "MosaicKernels", ["MosaicCore"]),
     tests(of: "MosaicBundle", ["MosaicCore", "CXXHash"]),
-    tests(of: "MosaicRuntime", ["MosaicCore", "MosaicBundle"]),
+    tests(
+      of: "MosaicRuntime",
+      ["MosaicCore", "MosaicBundle", "MosaicIR", "MosaicImport", "MosaicLowering"]),
     tests(of: "MosaicIR", ["MosaicCore"]),
     tests(of: "MosaicImport", ["MosaicCore", "MosaicIR"]),
     tests(
       of: "MosaicLowering",
-      ["MosaicCore", "MosaicIR", "MosaicImport", "MosaicBundle", "MosaicRuntime"]),
+      [
+        "MosaicCore", "MosaicIR", "MosaicImport", "MosaicBundle", "MosaicRuntime",
+        "MosaicSurgery",
+      ]),
     tests(of: "MosaicSurgery", ["MosaicCore", "MosaicIR", "MosaicImport"]),
     tests(
-      of: "MosaicAnalysis", ["MosaicCore", "MosaicIR", "MosaicImport", "MosaicSurgery"]),
+      of: "MosaicAnalysis",
+      [
+        "MosaicCore", "MosaicIR", "MosaicImport", "MosaicRuntime", "MosaicLowering",
+        "MosaicSurgery",
+      ]),
     tests(of: "MosaicAllocation", ["MosaicCore", "MosaicAnalysis"]),
     tests(
       of: "MosaicCodegen",

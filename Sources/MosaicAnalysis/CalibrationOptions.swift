@@ -16,6 +16,9 @@ public struct CalibrationOptions: Sendable, Equatable {
   public var statisticsSamples = 256
   /// Other samples, on which errors are measured.
   public var sensitivitySamples = 64
+  /// Others again, from which the error of the chosen variants is predicted: errors at the final
+  /// sample are heavy-tailed, so their mean needs more samples than the choice does.
+  public var predictionSamples = 128
   /// Sparsities at which errors are measured.
   public var levels = (1...7).map { Double($0) / 8 }
   /// The levels, by index, at which influence is measured.
@@ -40,6 +43,8 @@ public enum SampleStart {
   public static let statistics = 1 << 32
   public static let sensitivity = 2 << 32
   public static let proof = 3 << 32
+  /// Samples that choose never judge: the prediction has its own.
+  public static let prediction = 4 << 32
 }
 
 /// A stage's progress: `done` of `total` parts. What a progress handler throws ends the stage.

@@ -32,8 +32,13 @@ public struct CalibrationStatistics: Sendable {
     }
   }
 
-  /// The fewest rows a column any Gram matrix of one bucket has.
-  public var rowsPerColumn: Double {
-    moments.joined().map { Double($0.rows) / Double($0.width) }.min() ?? 0
+  /// The fewest rows a column any Gram matrix over a range of steps has.
+  public func rowsPerColumn(of range: Range<Int>) -> Double {
+    let inside = buckets.indices.filter { buckets[$0].overlaps(range) }
+    let perGroup = moments[0].indices.map { group in
+      let rows = inside.reduce(0) { $0 + moments[$1][group].rows }
+      return Double(rows) / Double(moments[0][group].width)
+    }
+    return perGroup.min() ?? 0
   }
 }

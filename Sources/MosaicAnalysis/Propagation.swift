@@ -15,7 +15,7 @@ public struct DenseTrajectories: Sendable {
 extension CalibrationSubject {
   /// Samples the dense network and keeps every step's state and output.
   func trajectories(
-    from first: Int, samples: Int, progress: ProgressHandler
+    from first: Int, samples: Int, stage: String = "trajectories", progress: ProgressHandler
   ) throws -> DenseTrajectories {
     let labels = labels(from: first, samples: samples)
     var states = noise(from: first, samples: samples)
@@ -31,7 +31,7 @@ extension CalibrationSubject {
         info.needsForward ? output : states, to: &states, step: step, firstItem: first,
         stateSize: predictor.stateSize)
       try progress(
-        Progress(stage: "trajectories", done: step + 1, total: trajectory.steps.count))
+        Progress(stage: stage, done: step + 1, total: trajectory.steps.count))
     }
     return DenseTrajectories(
       states: kept, outputs: outputs, final: states, labels: labels, firstItem: first)

@@ -1,14 +1,15 @@
+internal import MosaicCore
+internal import MosaicRuntime
+public import MosaicSurgery
+
 #if canImport(Glibc)
   internal import Glibc
 #elseif canImport(Darwin)
   internal import Darwin
 #endif
-internal import MosaicCore
-internal import MosaicRuntime
-public import MosaicSurgery
 
 extension CalibrationSubject {
-  /// Measures, on held-out samples, what uniform pruning costs at every step and level, and what of
+  /// Measures, on held-out samples, what pruning costs at every step and level, and what of
   /// a step's error arrives at the final sample.
   ///
   /// Each level's network is refitted in every bucket. A step's own error is the pruned output on
@@ -61,52 +62,16 @@ extension CalibrationSubject {
       from: SampleStart.sensitivity, samples: options.sensitivitySamples, progress: progress)
   }
 
-  /// Units to remove from each group for a share `sparsity` of their multiply-accumulates: where
-  /// losses are known, spread so that the output suffers least; else alike.
-  public func removals(
-    sparsity: Double, orders: RemovalOrders, groupGains: [Double]
-  ) -> [Int] {
-    guard let curves = orders.lossCurves, !groupGains.isEmpty else {
-      return uniformRemovals(of: groups, sparsity: sparsity)
-    }
-    let losses = zip(curves, groupGains).map { curve, gain in curve.map { $0 * gain } }
-    return spreadRemovals(of: groups, losses: losses, sparsity: sparsity)
-  }
-
-  /// What a group's loss in its consumer comes to in the network's output, group by group: the
-  /// measured error with half of its units gone, over the loss that the refit names for it.
-  ///
-  /// Empty where the criterion knows no losses.
-  private func measureGroupGains(
-    _ orders: RemovalOrders, in steps: Range<Int>, on base: DenseTrajectories
-  ) throws -> [Double] {
-    guard let curves = orders.lossCurves else { return [] }
-    let halves = groups.map { max(1, $0.unitCount / 2) }
-    let alone = groups.indices.map { index in
-      groups.indices.map { $0 == index ? halves[index] : 0 }
-    }
-    let networks = try orders.networks(removing: alone)
-    // Gains are ratios: fewer samples do than for the errors themselves.
-    let samples = min(base.labels.count, 32)
-    let size = samples * predictor.stateSize
-    return try networks.enumerated().map { index, network in
-      let pruned = try predictor(of: network)
-      var error = 0.0
-      for step in steps where trajectory.steps[step].needsForward {
-        let output = pruned.predict(
-          states: Array(base.states[step][..<size]),
-          timestep: trajectory.steps[step].timestep, labels: Array(base.labels[..<samples]))
-        error += meanSquare(output, Array(base.outputs[step][..<size]))
-      }
-      let loss = curves[index][halves[index]]
-      return loss > 0 ? error / loss / Double(steps.count) : 0
-    }
+  /// Those of the samples that the prediction comes from.
+  public func predictionTrajectories(progress: ProgressHandler) throws -> DenseTrajectories {
+    try trajectories(
+      from: SampleStart.prediction, samples: options.predictionSamples,
+      stage: "prediction: dense", progress: progress)
   }
 
   private func measuredReport(
     _ errors: [[Double]], _ probed: [[[Float]]], _ groupGains: [[Double]],
-    _ base: DenseTrajectories,
-    _ progress: ProgressHandler
+    _ base: DenseTrajectories, _ progress: ProgressHandler
   ) throws -> SensitivityReport {
     let steps = trajectory.steps.count
     var grams: [[Double]] = []

@@ -72,7 +72,8 @@ extension CalibrationSubject {
     for index in groups.indices {
       let need = statisticsBytes(of: groups[index])
       guard need <= options.memoryLimit else {
-        throw AnalysisError.memory(needed: need, limit: options.memoryLimit, group: groups[index].name)
+        throw AnalysisError.memory(
+          needed: need, limit: options.memoryLimit, group: groups[index].name)
       }
       if bytes + need > options.memoryLimit, !waves[waves.count - 1].isEmpty {
         waves.append([])

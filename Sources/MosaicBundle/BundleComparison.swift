@@ -32,7 +32,8 @@ public struct BundleComparison: Sendable {
   }
 
   public var text: String {
-    isAlike ? "alike" : differences.map { "\($0.layer.rawValue): \($0.text)" }.joined(separator: "\n")
+    isAlike
+      ? "alike" : differences.map { "\($0.layer.rawValue): \($0.text)" }.joined(separator: "\n")
   }
 
   public var json: JSONValue {

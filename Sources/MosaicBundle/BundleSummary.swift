@@ -66,7 +66,8 @@ public struct BundleSummary: Sendable {
   /// The pruning groups with the units every variant keeps.
   public var groupText: String {
     var table = TextTable(
-      header: ["group", "kind", "units", "MACs/unit"] + manifest.variants.map { printable($0.name) })
+      header: ["group", "kind", "units", "MACs/unit"] + manifest.variants.map { printable($0.name) }
+    )
     for (index, group) in manifest.groups.enumerated() {
       table.add(
         [

@@ -21,7 +21,8 @@ public struct Manifest: Sendable, Equatable {
   public var proof: Proof?
 
   public init(
-    generator: String = "", provenance: Provenance = Provenance(), model: ModelDescription = ModelDescription(
+    generator: String = "", provenance: Provenance = Provenance(),
+    model: ModelDescription = ModelDescription(
       architecture: "", sampleShape: [], outputChannels: 0),
     scheduler: SchedulerConfig = SchedulerConfig(), graphText: String = "", groups: [Group] = [],
     tensors: [Tensor] = [], chunks: [Chunk] = [], variants: [Variant] = [],

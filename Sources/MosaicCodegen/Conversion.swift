@@ -35,6 +35,10 @@ public struct Conversion {
     let parity = try subject.dense.measureParity(
       model: imported.description, timesteps: parityTimesteps(subject),
       seed: options.calibration.seed, executor: subject.predictor.executor)
+    let original = try options.reference.map { path in
+      try subject.predictor.executor.compare(with: try SafetensorsReader(path: path))
+        .relativeError
+    }
 
     let statistics = try subject.gatherStatistics(progress: progress)
     let held = try subject.sensitivityTrajectories(progress: progress)
@@ -44,14 +48,16 @@ public struct Conversion {
     let problem = try allocationProblem(subject, sensitivity)
     let schedule = try makeSchedule(problem, subject, statistics, scheduler)
     let chosen = try prune(schedule, subject, statistics, sensitivity)
-    let prediction = try subject.measurePlan(on: held, progress: progress) { step in
+    let fresh = try subject.predictionTrajectories(progress: progress)
+    let prediction = try subject.measurePlan(on: fresh, progress: progress) { step in
       chosen.first { $0.steps.contains(step) }?.predictor
     }
     let uniform =
       schedule.kind == .uniform
       ? nil
       : try prune(
-        try .uniform(ranges: schedule.ranges.count, for: problem), subject, statistics, sensitivity)
+        try .uniform(ranges: schedule.ranges.count, for: problem), subject, statistics, sensitivity,
+        stage: "pruning: uniform")
     let proof = try subject.prove(
       chosen, against: uniform, samples: options.proofSamples, progress: progress)
 
@@ -59,7 +65,7 @@ public struct Conversion {
       subject, scheduler, sensitivity: sensitivity, prediction: prediction, variants: chosen,
       proof: Manifest.Proof(
         parityMaxRelative: parity.programError, parityOpSamplesMax: parity.nodeError,
-        comparedWithOriginal: false, samples: proof.measured.samples,
+        comparedWithOriginal: original != nil, samples: proof.measured.samples,
         predictedMSE: prediction.predictedError, measuredMSE: proof.measured.mean,
         standardError: proof.measured.standardError, median: proof.measured.median,
         uniformMeasuredMSE: proof.uniform?.mean ?? proof.measured.mean,
@@ -69,8 +75,8 @@ public struct Conversion {
       manifest, to: path, compression: options.compression, replacing: options.replacesOutput)
     return ConversionReport(
       output: path, manifest: manifest, ranges: lines(chosen, subject), parity: parity,
-      closedFormError: schedule.predictedError, proof: proof,
-      rowsPerColumn: statistics.rowsPerColumn)
+      originalError: original, closedFormError: schedule.predictedError, proof: proof,
+      rowsPerColumn: chosen.map { statistics.rowsPerColumn(of: $0.steps) }.min() ?? 0)
   }
 
   /// The dense network and its trajectory, ready to be measured.
@@ -135,14 +141,16 @@ public struct Conversion {
 
   private func prune(
     _ schedule: SparsitySchedule, _ subject: CalibrationSubject,
-    _ statistics: CalibrationStatistics, _ sensitivity: SensitivityReport
+    _ statistics: CalibrationStatistics, _ sensitivity: SensitivityReport,
+    stage: String = "pruning"
   ) throws -> [RangeVariant] {
     // Uniform is uniform over groups too.
     let plan = PruningPlan(
       schedule, spreading: schedule.kind == .uniform ? .uniform : .loss,
       criterion: options.criterion)
     return try plan.carryOut(
-      on: subject, statistics: statistics, sensitivity: sensitivity, progress: progress)
+      on: subject, statistics: statistics, sensitivity: sensitivity, stage: stage,
+      progress: progress)
   }
 
   private func lines(

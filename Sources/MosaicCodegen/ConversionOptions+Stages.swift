@@ -21,8 +21,10 @@ extension ConversionOptions {
       ("trajectories", held * steps),
       ("sensitivity", steps * (held * levels + 32 * 16)),
     ] + probes + [
-      ("pruning", 2000), ("prediction", finishing), ("proof: dense", proof),
-      ("proof: mosaic", proof), ("proof: uniform", proof),
+      ("pruning", 2000), ("prediction: dense", Double(calibration.predictionSamples) * steps),
+      ("prediction", finishing / held * Double(calibration.predictionSamples)),
+      ("pruning: uniform", 2000), ("proof: dense", proof), ("proof: mosaic", proof),
+      ("proof: uniform", proof),
     ]
   }
 }

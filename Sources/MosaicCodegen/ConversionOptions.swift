@@ -14,6 +14,8 @@ public struct ConversionOptions: Sendable {
   public var criterion = Criterion.obs
   /// Fresh samples of the proof.
   public var proofSamples = 128
+  /// A file of tensors recorded in the original framework, to compare the dense network with.
+  public var reference: String?
   public var compression = Compression.zstd(level: 1)
   /// Arguments in normal form, kept in the bundle: no paths, nothing that changes from run to run.
   public var arguments: [String] = []

@@ -15,9 +15,11 @@ extension ConversionReport {
     var lines = [
       "\(printable(output, limit: 400)): \(manifest.schedule.kind) schedule, "
         + "\(manifest.schedule.criterion), budget \(significant(manifest.schedule.budget))",
-      table.text, "parity: fast path \(significant(parity.programError, 2)), "
+      table.text,
+      "parity: fast path \(significant(parity.programError, 2)), "
         + "\(parity.elements) elements of single operations \(significant(parity.nodeError, 2)); "
-        + "not compared with the original framework",
+        + (originalError.map { "original framework \(significant($0, 2))" }
+          ?? "not compared with the original framework"),
       errorText, costText,
     ]
     if rowsPerColumn < 8 {
@@ -82,6 +84,7 @@ extension ConversionReport {
     return [
       "schema": "mosaic.convert/1", "output": JSONValue(output),
       "kept_promise": JSONValue(failure == nil),
+      "original_parity": originalError.map { JSONValue($0) } ?? .null,
       "rows_per_column": JSONValue(rowsPerColumn), "ranges": JSONValue(lines),
       "proof": .object(JSONObject(measured)),
     ]

@@ -1,4 +1,5 @@
 public import MosaicBundle
+internal import MosaicCore
 public import MosaicLowering
 
 /// What a conversion found and proved.
@@ -17,6 +18,8 @@ public struct ConversionReport: Sendable {
   public var manifest: Manifest
   public var ranges: [RangeLine]
   public var parity: Parity
+  /// Relative error against the recording of the original framework; nil where none was given.
+  public var originalError: Double?
   /// The final error by the closed form, before anything was pruned.
   public var closedFormError: Double
   public var proof: Proof
@@ -26,14 +29,20 @@ public struct ConversionReport: Sendable {
   /// Why the conversion does not keep its promise, or nil where it does.
   public var failure: String? {
     if !parity.holds {
-      return "the fast path differs from the graph by \(max(parity.programError, parity.nodeError)) "
-        + "(node '\(parity.worstNode)'), over \(Parity.tolerance)"
+      let error = max(parity.programError, parity.nodeError)
+      return "the fast path differs from the graph by \(significant(error)) "
+        + "(node '\(parity.worstNode)'), over \(significant(Parity.tolerance))"
+    }
+    if let originalError, !(originalError <= Parity.tolerance) {
+      return "the dense network differs from the recorded one by \(significant(originalError)), "
+        + "over \(significant(Parity.tolerance))"
     }
     let predicted = manifest.proof?.predictedMSE ?? 0
     let least = proof.measured.mean - 4 * proof.measured.standardError
     // The claim is tested each time; three is twice the factor it is made with.
     if !(least <= 3 * predicted) {
-      return "the measured error \(proof.measured.mean) is far above the predicted \(predicted)"
+      return "the measured error \(significant(proof.measured.mean)) is far above the predicted "
+        + significant(predicted)
     }
     return nil
   }

@@ -24,7 +24,7 @@ public struct Graph: Sendable {
   }
 
   public private(set) var values: [Value] = []
-  public private(set) var nodes: [Node] = []
+  public internal(set) var nodes: [Node] = []
   public private(set) var inputs: [ValueID] = []
   public var outputs: [ValueID] = []
   private var weightsByName: [String: ValueID] = [:]

@@ -52,7 +52,8 @@ public struct CheckpointImporter: Sendable {
       throw ImportError(path: path, reason: .internal("\(error)"))
     }
     return ImportedModel(
-      path: path, graph: graph, weights: CheckpointWeights(files: files, computed: builder.computed),
+      path: path, graph: graph,
+      weights: CheckpointWeights(files: files, computed: builder.computed),
       description: description, scheduler: try readScheduler(root), warnings: warnings)
   }
 
@@ -127,7 +128,7 @@ public struct CheckpointImporter: Sendable {
   private func readJSON(_ file: String) throws -> JSONValue {
     let mapped = try MappedFile(path: file)
     do throws(JSONError) {
-      return try JSONValue(parsing: mapped.bytes)
+      return try mapped.withBytes { bytes throws(JSONError) in try JSONValue(parsing: bytes) }
     } catch {
       throw ImportError(path: file, reason: .badJSON("\(error)"))
     }

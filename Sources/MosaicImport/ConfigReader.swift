@@ -57,6 +57,10 @@ struct ConfigReader {
       path: path, reason: .unsupportedField(field: field, found: found, supported: supported))
   }
 
+  func bad(_ field: String, expected: String, found: String) -> ImportError {
+    ImportError(path: path, reason: .badField(field: field, expected: expected, found: found))
+  }
+
   /// - Throws: `ImportError` naming the first field that nothing read.
   func requireAllRead() throws(ImportError) {
     guard let field = unread.sorted().first else { return }
@@ -71,13 +75,10 @@ struct ConfigReader {
   }
 
   private func missing(_ field: String, expected: String) -> ImportError {
-    ImportError(
-      path: path, reason: .badField(field: field, expected: expected, found: "nothing"))
+    bad(field, expected: expected, found: "nothing")
   }
 
   private func bad(_ field: String, expected: String, _ value: JSONValue) -> ImportError {
-    ImportError(
-      path: path,
-      reason: .badField(field: field, expected: expected, found: value.text(indented: false)))
+    bad(field, expected: expected, found: value.text(indented: false))
   }
 }

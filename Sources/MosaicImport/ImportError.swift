@@ -41,7 +41,8 @@ public struct ImportError: MosaicError, Equatable {
       "holds no scheduler/scheduler_config.json; name one with --scheduler FILE"
     case .tensors(let missing, let misshapen, let missingCount, let misshapenCount):
       [
-        ImportError.list("tensors missing", missing, of: missingCount),
+        ImportError.list(
+          missingCount == 1 ? "tensor missing" : "tensors missing", missing, of: missingCount),
         ImportError.list("of another shape", misshapen, of: misshapenCount),
       ].compactMap { $0 }.joined(separator: "; ")
         + "; the weights do not belong to this config.json"

@@ -14,7 +14,8 @@ func sinusoidalPositions(side: Int, width: Int) -> [Float] {
   let quarter = width / 4
   let rates = (0..<quarter).map { pow(10_000, -Double($0) / Double(quarter)) }
   func encode(_ position: Int) -> [Float] {
-    rates.map { Float(sin(Double(position) * $0)) } + rates.map { Float(cos(Double(position) * $0)) }
+    rates.map { Float(sin(Double(position) * $0)) }
+      + rates.map { Float(cos(Double(position) * $0)) }
   }
   return (0..<side).flatMap { row in
     (0..<side).flatMap { column in encode(column) + encode(row) }

@@ -1,7 +1,7 @@
+internal import MosaicBundle
 public import MosaicCore
 public import MosaicIR
 public import MosaicRuntime
-internal import MosaicBundle
 
 /// A graph with its weights in memory, ready to run on the fast path.
 public struct DenseNetwork: Sendable {

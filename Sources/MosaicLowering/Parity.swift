@@ -1,11 +1,12 @@
+public import MosaicCore
+internal import MosaicIR
+public import MosaicRuntime
+
 #if canImport(Glibc)
   internal import Glibc
 #elseif canImport(Darwin)
   internal import Darwin
 #endif
-public import MosaicCore
-internal import MosaicIR
-public import MosaicRuntime
 
 /// How well the fast path, the graph run node by node, and plain arithmetic agree.
 public struct Parity: Sendable, Equatable {

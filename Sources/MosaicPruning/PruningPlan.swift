@@ -28,7 +28,7 @@ public struct PruningPlan: Sendable, Equatable {
   /// sees, and in the gains of the groups.
   public func carryOut(
     on subject: CalibrationSubject, statistics: CalibrationStatistics,
-    sensitivity: SensitivityReport, progress: ProgressHandler
+    sensitivity: SensitivityReport, stage: String = "pruning", progress: ProgressHandler
   ) throws -> [RangeVariant] {
     let stepWeights = sensitivity.gains.map { $0 * $0 }
     let pruner = Pruner(
@@ -51,7 +51,7 @@ public struct PruningPlan: Sendable, Equatable {
         RangeVariant(
           steps: range.steps, sparsity: range.sparsity, network: network,
           predictor: try subject.predictor(of: network)))
-      try progress(Progress(stage: "pruning", done: number + 1, total: ranges.count))
+      try progress(Progress(stage: stage, done: number + 1, total: ranges.count))
     }
     return variants
   }

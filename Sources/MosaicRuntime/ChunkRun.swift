@@ -144,7 +144,7 @@ struct ChunkRun {
       }
     case .activation(let activation, let elements):
       let x = operand(inputs[0])
-      let calls = x.isContiguous ? 1 : count
+      let calls = x.isContiguous && y.isContiguous ? 1 : count
       for call in 0..<calls {
         MosaicKernels.activate(
           Activation(activation), x.sample(call), into: y.sample(call),
@@ -177,11 +177,12 @@ struct ChunkRun {
     let x = operand(inputs[0])
     let bias = inputs.count > 2 ? weight(inputs[2]) : nil
     // Samples of one row each may lie apart; of more rows they must follow each other.
-    let calls = x.isContiguous || rows == 1 ? 1 : count
+    let calls = (x.isContiguous && y.isContiguous) || rows == 1 ? 1 : count
     for call in 0..<calls {
       MosaicKernels.linear(
         x.sample(call), xStride: rows == 1 ? x.stride : inner, weight: weight(inputs[1]),
-        bias: bias, activation: Activation(activation), into: y.sample(call), yStride: outer,
+        bias: bias, activation: Activation(activation), into: y.sample(call),
+        yStride: rows == 1 ? y.stride : outer,
         m: rows * count / calls, n: outer, k: inner)
     }
   }

@@ -1,11 +1,12 @@
-public import MosaicCore
 internal import MosaicBundle
+public import MosaicCore
 
 /// A network behind its roles: states, timestep and classes in, the (guided) output out.
 public final class Predictor: Sendable {
   public let executor: Executor
   public let model: ModelDescription
-  /// Weight of classifier-free guidance; nil runs the network once a sample.
+  /// Weight of classifier-free guidance; nil runs the network once a sample. A weight of 1 is no
+  /// guidance, and nil.
   public let guidance: Float?
 
   /// - Throws: `RuntimeError` where the program's inputs do not have the roles of `model`, or
@@ -22,7 +23,7 @@ public final class Predictor: Sendable {
     }
     self.executor = executor
     self.model = model
-    self.guidance = guidance
+    self.guidance = guidance == 1 ? nil : guidance
   }
 
   /// Elements of one sample of the state.
@@ -78,16 +79,14 @@ public final class Predictor: Sendable {
 
   private func reading(_ output: [Float], samples: Int, outputSize: Int) -> [Float] {
     guard guidance != nil || outputSize != stateSize else { return output }
-    let weight = guidance ?? 1
     let nullOffset = guidance == nil ? 0 : samples * outputSize
     return [Float](unsafeUninitializedCapacity: samples * stateSize) { buffer, count in
       for sample in 0..<samples {
         for element in 0..<stateSize {
           let conditional = output[sample * outputSize + element]
           let null = output[nullOffset + sample * outputSize + element]
-          // At weight 1 the difference is not formed, so that 1 is bit-equal to no guidance.
           buffer[sample * stateSize + element] =
-            weight == 1 ? conditional : null + weight * (conditional - null)
+            guidance.map { null + $0 * (conditional - null) } ?? conditional
         }
       }
       count = samples * stateSize

@@ -1,5 +1,5 @@
-public import MosaicCore
 internal import MosaicBundle
+public import MosaicCore
 
 /// How far one forward lies from a recorded one.
 public struct ReferenceReport: Sendable, Equatable {

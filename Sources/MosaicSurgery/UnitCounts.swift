@@ -55,7 +55,9 @@ public func spreadRemovals(
     segments += HullSegment.lowerHull(of: curve, group: index, macsPerUnit: group.macsPerUnit)
   }
   // Within a group slopes rise, so sorting keeps each group's own order.
-  segments.sort { ($0.slope, $0.group, $0.units.lowerBound) < ($1.slope, $1.group, $1.units.lowerBound) }
+  segments.sort {
+    ($0.slope, $0.group, $0.units.lowerBound) < ($1.slope, $1.group, $1.units.lowerBound)
+  }
   var counts = groups.map { _ in 0 }
   var saved = 0
   for segment in segments where saved < target {

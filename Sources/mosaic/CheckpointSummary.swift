@@ -13,7 +13,9 @@ struct CheckpointSummary {
     let state = model.graph.inputs.first {
       model.graph[$0].name == model.description.sampleInput
     }
-    guard let state else { throw ImportError(path: model.path, reason: .internal("no state input")) }
+    guard let state else {
+      throw ImportError(path: model.path, reason: .internal("no state input"))
+    }
     groups = try PruningGroups(of: model.graph, state: state)
   }
 

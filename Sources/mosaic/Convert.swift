@@ -48,11 +48,18 @@ struct Convert: ParsableCommand {
   @Option(help: "Seed of all calibration and proof samples.")
   var seed: UInt64 = 0
 
-  @Option(help: "Samples that the refit sees; a quarter as many others measure errors.")
+  @Option(
+    help: "Samples that the refit sees; others measure errors (a quarter) and predict (half).")
   var samples = 256
 
   @Option(help: "Fresh samples of the closing proof.")
   var proofSamples = 128
+
+  @Option(
+    help:
+      "Tensors recorded in the original framework, as for check; compared before anything else.",
+    completion: .file(extensions: ["safetensors"]))
+  var reference: String?
 
   @Option(help: "Memory for statistics; half of the machine's by default.")
   var maxMemory: ByteCount?
@@ -122,8 +129,8 @@ struct Convert: ParsableCommand {
       sampler: checkpointOptions.sampler?.rawValue
     ).load()
     for warning in imported.warnings { printError("warning: \(warning)") }
-    try refuse(
-      output, among: imported.inputFiles + [checkpointOptions.scheduler].compactMap { $0 })
+    let others = [checkpointOptions.scheduler, reference].compactMap { $0 }
+    try refuse(output, among: imported.inputFiles + others)
     if !dryRun { _ = try AtomicFile(path: output, replacing: !noClobber) }
     return imported
   }
@@ -139,6 +146,9 @@ struct Convert: ParsableCommand {
     options.calibration.steps = steps
     options.calibration.statisticsSamples = samples
     options.calibration.sensitivitySamples = max(1, samples / 4)
+    options.calibration.predictionSamples = max(1, samples / 2)
+    // A range is at least one bucket of steps.
+    options.calibration.buckets = max(options.calibration.buckets, ranges)
     options.calibration.influence = influence
     options.calibration.guidance = guidance == 1 ? nil : guidance
     options.calibration.seed = seed
@@ -149,6 +159,7 @@ struct Convert: ParsableCommand {
     options.schedule = schedule
     options.criterion = criterion
     options.proofSamples = proofSamples
+    options.reference = reference
     options.compression = compression ?? .standard
     options.replacesOutput = !noClobber
     // Normal form: every setting that decides the bytes, in one order, and no paths.

@@ -103,7 +103,7 @@ import Testing
 
   @Test func rolesAndReportsFit() throws {
     #expect(try isInconsistent("the model") { $0.model.sampleShape = [4, 4] })
-    #expect(try isInconsistent("the model") { $0.model.nullClass = 3 })
+    #expect(try isInconsistent("the model") { $0.model.nullClass = 4 })
     #expect(try isInconsistent("the model") { $0.model.classNames += ["a", "b"] })
     #expect(try isInconsistent("the model") { $0.model.classInput = nil })
     #expect(try isInconsistent("variant 'range 0'") { $0.model.outputChannels = 2 })

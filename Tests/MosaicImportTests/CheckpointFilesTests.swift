@@ -1,6 +1,7 @@
 import Foundation
 import MosaicCore
 import MosaicImport
+import MosaicTestSupport
 import Testing
 
 private let base = "diffusion_pytorch_model"

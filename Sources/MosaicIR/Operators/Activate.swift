@@ -1,9 +1,10 @@
+internal import MosaicKernels
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Darwin)
   import Darwin
 #endif
-internal import MosaicKernels
 
 /// `y = f(x)`, element by element.
 public struct Activate: Operator {

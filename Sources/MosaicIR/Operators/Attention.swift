@@ -1,9 +1,10 @@
+internal import MosaicKernels
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Darwin)
   import Darwin
 #endif
-internal import MosaicKernels
 
 /// `softmax(q · kᵀ · scale) · v` head by head: q [n, queries, heads · size],
 /// k and v [n, keys, heads · size]; y as q.

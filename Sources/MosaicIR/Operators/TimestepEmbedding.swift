@@ -1,9 +1,10 @@
+internal import MosaicKernels
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Darwin)
   import Darwin
 #endif
-internal import MosaicKernels
 
 /// Sinusoids of the timestep: t [n]; y [n, width] with
 /// `angle_i = t · exp(-ln(maxPeriod) · i / (width / 2 - frequencyShift))`.

@@ -47,7 +47,11 @@ struct DiTTransformer2D: Architecture {
     classes = try config.count("num_embeds_ada_norm", default: 1000)
     hasAttentionBias = try config.flag("attention_bias", default: true)
     isAffine = try config.flag("norm_elementwise_affine", default: false)
-    epsilon = Float(try config.number("norm_eps", default: 1e-5))
+    let epsilon = try config.number("norm_eps", default: 1e-5)
+    guard (0...1).contains(epsilon) else {
+      throw config.bad("norm_eps", expected: "a number from 0 to 1", found: "\(epsilon)")
+    }
+    self.epsilon = Float(epsilon)
     let function = try config.text("activation_fn", default: "gelu-approximate")
     switch function {
     case "gelu-approximate": activation = .geluTanh
@@ -62,18 +66,41 @@ struct DiTTransformer2D: Architecture {
     }
     // Neither changes what the network computes in f32 without training.
     for field in ["dropout", "upcast_attention", "norm_num_groups"] { config.ignore(field) }
-    guard size.isMultiple(of: patch), (heads * headSize).isMultiple(of: 4), layers <= 1024 else {
-      throw ImportError(
-        path: config.path,
-        reason: .badField(
-          field: "patch_size", expected: "a divisor of sample_size, and a width divisible by 4",
-          found: "\(patch) for size \(size) and width \(heads * headSize)"))
+    guard size.isMultiple(of: patch), (heads * headSize).isMultiple(of: 4) else {
+      throw config.bad(
+        "patch_size", expected: "a divisor of sample_size, and a width divisible by 4",
+        found: "\(patch) for size \(size) and width \(heads * headSize)")
     }
+    try checkSizes(config)
     let isLearnedSigma = outputChannels == 2 * channels
     guard outputChannels == channels || isLearnedSigma else {
       throw config.unsupported(
         "out_channels", found: "\(outputChannels)",
         supported: "\(channels), or \(2 * channels) with learned variance")
+    }
+  }
+
+  /// Bounds the work and memory that a config alone can ask for, before any weight is seen: the
+  /// number of tokens is in no weight's shape.
+  private func checkSizes(_ config: ConfigReader) throws(ImportError) {
+    guard layers <= 1024 else {
+      throw config.bad("num_layers", expected: "at most 1024", found: "\(layers)")
+    }
+    guard width <= 1 << 16 else {
+      throw config.bad(
+        "attention_head_dim", expected: "a width of at most 65536 with all heads",
+        found: "\(width)")
+    }
+    let patchCount = patch <= 1 << 16 ? patch * patch * max(channels, outputChannels) : .max
+    guard patchCount <= 1 << 16 else {
+      throw config.bad(
+        "patch_size", expected: "a patch of at most 65536 numbers",
+        found: "\(patch) for \(max(channels, outputChannels)) channels")
+    }
+    guard side <= 1 << 16, tokens * width <= 1 << 26 else {
+      throw config.bad(
+        "sample_size", expected: "at most 67108864 numbers in all tokens",
+        found: "\(size) for patches of \(patch) and width \(width)")
     }
   }
 

@@ -1,0 +1,93 @@
+import MosaicAnalysis
+import MosaicCore
+import MosaicSurgery
+import Testing
+
+@Suite struct SensitivityTests {
+  private func report(
+    _ criterion: Criterion = .obs, _ change: (inout CalibrationOptions) -> Void = { _ in }
+  ) throws -> SensitivityReport {
+    let subject = try tinySubject(change)
+    let statistics = try subject.gatherStatistics(progress: noProgress)
+    let held = try subject.sensitivityTrajectories(progress: noProgress)
+    return try subject.measureSensitivity(
+      statistics, criterion: criterion, on: held, progress: noProgress)
+  }
+
+  @Test(arguments: Criterion.allCases)
+  func risesWithTheLevel(criterion: Criterion) throws {
+    let report = try report(criterion)
+    for step in 0..<4 {
+      #expect(report.errors[step][0] > 0)
+      // Units that go at random, without refit, may also cancel.
+      if criterion != .random {
+        #expect(report.errors[step][0] < report.errors[step][1])
+        #expect(report.errors[step][1] < report.errors[step][2])
+      }
+      #expect(report.amplitudes[step].allSatisfy { $0 > 0 })
+      #expect(report.gains[step] > 0)
+    }
+    // Only the second-order criterion knows losses to spread by.
+    #expect(report.groupGains.map(\.count) == (criterion == .obs ? [4, 4] : [0, 0]))
+    for n in 0..<4 {
+      #expect(report.correlation[n * 4 + n] == 1)
+      for m in 0..<4 {
+        #expect(report.correlation[n * 4 + m] == report.correlation[m * 4 + n])
+        #expect(abs(report.correlation[n * 4 + m]) <= 1)
+      }
+    }
+  }
+
+  /// The closed form takes the place of measured gains; the errors themselves are the same.
+  @Test func takesTheScalarInfluence() throws {
+    let subject = try tinySubject { $0.influence = .scalar }
+    let statistics = try subject.gatherStatistics(progress: noProgress)
+    let held = try subject.sensitivityTrajectories(progress: noProgress)
+    let scalar = try subject.measureSensitivity(
+      statistics, criterion: .obs, on: held, progress: noProgress)
+    #expect(scalar.influence == .scalar)
+    #expect(scalar.gains == subject.trajectory.influence(variance: statistics.variance).map(abs))
+    for step in 0..<4 {
+      for level in 0..<3 {
+        #expect(
+          scalar.amplitudes[step][level]
+            == scalar.errors[step][level].squareRoot() * scalar.gains[step])
+      }
+    }
+    #expect(try report().errors == scalar.errors)
+  }
+
+  @Test func repeatsItself() throws {
+    #expect(try report() == report())
+    #expect(try report() != report { $0.seed = 12 })
+  }
+
+  /// Guidance runs the network twice a step.
+  @Test func countsTheForwardsOfARun() throws {
+    let subject = try tinySubject()
+    #expect(subject.denseMacs == 4 * Double(subject.dense.graph.macs))
+    let guided = try tinySubject { $0.guidance = 2 }
+    #expect(guided.denseMacs == 2 * subject.denseMacs)
+  }
+
+  @Test func judgesOnOtherSamples() throws {
+    let subject = try tinySubject()
+    let starts = [
+      SampleStart.run, SampleStart.statistics, SampleStart.sensitivity, SampleStart.proof,
+    ]
+    let noise = starts.map { subject.noise(from: $0, samples: 2) }
+    for first in noise.indices {
+      for second in 0..<first { #expect(noise[first] != noise[second]) }
+    }
+  }
+
+  @Test func cutsStepsIntoEqualBuckets() throws {
+    let subject = try tinySubject {
+      $0.steps = 7
+      $0.buckets = 3
+    }
+    #expect(subject.buckets == [0..<2, 2..<4, 4..<7])
+    let few = try tinySubject { $0.buckets = 9 }
+    #expect(few.buckets == [0..<1, 1..<2, 2..<3, 3..<4])
+  }
+}

@@ -1,0 +1,123 @@
+import MosaicBundle
+import MosaicCore
+import MosaicIR
+import MosaicImport
+import MosaicLowering
+import MosaicRuntime
+import MosaicSurgery
+import MosaicTestSupport
+import Testing
+
+/// Lowered programs against the graphs they come from.
+@Suite struct LoweredProgramTests {
+  /// The same kernels on both sides, but for the fused ones: a few roundings of difference in
+  /// three blocks.
+  @Test(arguments: 0..<24)
+  func computesWhatTheGraphDoes(seed: UInt64) throws {
+    let model = try RandomTransformer(seed: seed)
+    let dense = try model.dense()
+    let executor = try dense.executor(threads: 1)
+    try ProgramVerifier.verify(executor.program)
+    for samples in [1, 3] {
+      let inputs = model.inputs(samples: samples, seed: seed)
+      let expected = try dense.interpreted(inputs)
+      #expect(relativeError(executor.output(inputs, samples: samples), expected) <= 2e-5)
+    }
+  }
+
+  @Test(arguments: ["tiny-dit", "glyph-dit"], [0.0, 0.3, 0.9])
+  func passesTheVerifierDenseAndPruned(name: String, sparsity: Double) throws {
+    let model = try CheckpointImporter(path: Fixtures.path(name)).load()
+    let groups = try PruningGroups(of: model.graph, state: model.graph.inputs[0]).groups
+    let resized = try model.graph.resizing(
+      groups.map { ($0, $0.unitCount - $0.removalCount(at: sparsity)) })
+    let lowered = try resized.lowered()
+    try ProgramVerifier.verify(lowered.program)
+    #expect(
+      lowered.program.weights.map(\.shape)
+        == lowered.weights.map {
+          resized[$0].type.shape(batch: 1)
+        })
+  }
+
+  @Test func fusesWhatBelongsTogether() throws {
+    let model = try CheckpointImporter(path: Fixtures.path("tiny-dit")).load()
+    let program = try model.graph.lowered().program
+    var counts: [String: Int] = [:]
+    for instruction in program.instructions {
+      counts[kind(of: instruction.operation), default: 0] += 1
+    }
+    // Two blocks. The head's silu is that of block 0, and both blocks see the same sinusoids.
+    #expect(
+      counts == [
+        "convolution": 1, "permute": 2, "add": 1 + 2, "timestepEmbedding": 1, "gather": 2,
+        "linear + silu": 2, "linear + gelu_tanh": 2, "linear": 2 * (2 + 4 + 1) + 2,
+        "activation": 2, "layerNorm + modulation": 2 * 2 + 1, "attention": 2, "gatedAdd": 4,
+      ])
+  }
+
+  private func kind(of operation: Program.Operation) -> String {
+    switch operation {
+    case .linear(_, _, _, .none): "linear"
+    case .linear(_, _, _, let activation): "linear + \(activation.rawValue)"
+    case .convolution: "convolution"
+    case .attention: "attention"
+    case .layerNorm(_, _, _, _, let isModulated):
+      isModulated ? "layerNorm + modulation" : "layerNorm"
+    case .gatedAdd: "gatedAdd"
+    case .add: "add"
+    case .activation: "activation"
+    case .timestepEmbedding: "timestepEmbedding"
+    case .gather: "gather"
+    case .permute: "permute"
+    }
+  }
+
+  /// What is read twice must be there as it is.
+  @Test func fusesNothingThatSomethingElseReads() throws {
+    var graph = Graph()
+    let x = graph.addInput("x", TensorType([.batch, 4]))
+    let weight = graph.addWeight("w", shape: [4, 4])
+    let product = try graph.add(Linear(), [x, weight], name: "product")[0]
+    let active = try graph.add(Activate(.silu), [product], name: "act")[0]
+    graph.outputs = try graph.add(Add(), [product, active], name: "sum")
+    let lowered = try graph.lowered()
+    #expect(
+      lowered.program.instructions.map { kind(of: $0.operation) } == [
+        "linear", "activation", "add",
+      ])
+    #expect(lowered.instructions == ["product": 0, "act": 1, "sum": 2])
+  }
+
+  @Test func refusesWhatTheRuntimeHasNot() throws {
+    var graph = Graph()
+    let x = graph.addInput("x", TensorType([.batch, 2, 4]))
+    let gate = graph.addInput("g", TensorType([.batch, 4]))
+    let gated = try graph.add(Gate(), [x, gate], name: "gate")
+    graph.outputs = gated
+    refuses(graph, "node 'gate' cannot be lowered: a gate without a residual add behind it")
+    graph.outputs = try graph.add(Split(parts: 2), [x], name: "split")
+    refuses(graph, "node 'gate' cannot be lowered: a gate without a residual add behind it")
+  }
+
+  @Test func refusesAnOutputThatIsAnInput() throws {
+    var graph = Graph()
+    graph.outputs = [graph.addInput("x", TensorType([.batch, 4]))]
+    refuses(graph, "node 'output' cannot be lowered: the output is part of another value")
+  }
+
+  @Test func refusesAnInputWithoutBatch() throws {
+    var graph = Graph()
+    graph.outputs = [graph.addInput("x", TensorType([4]))]
+    refuses(graph, "node 'x' cannot be lowered: an input without batch axis")
+  }
+
+  private func refuses(
+    _ graph: Graph, _ message: String, sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    let error = #expect(throws: LoweringError.self, sourceLocation: sourceLocation) {
+      try graph.lowered()
+    }
+    #expect(error?.description == message, sourceLocation: sourceLocation)
+  }
+}
