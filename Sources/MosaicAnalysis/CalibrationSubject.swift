@@ -21,9 +21,11 @@ public struct CalibrationSubject: Sendable {
     self.groups = groups
     self.model = model
     self.options = options
-    sampler = Sampler(
-      trajectory: try Trajectory(config: scheduler, steps: options.steps, eta: options.eta),
-      seed: options.seed)
+    let trajectory = try Trajectory(config: scheduler, steps: options.steps, eta: options.eta)
+    guard trajectory.steps.contains(where: { $0.needsForward }) else {
+      throw AnalysisError.noForwards(steps: options.steps)
+    }
+    sampler = Sampler(trajectory: trajectory, seed: options.seed)
     predictor = try Predictor(
       executor: try dense.executor(threads: options.threads), model: model,
       guidance: options.guidance)
@@ -31,12 +33,14 @@ public struct CalibrationSubject: Sendable {
 
   public var trajectory: Trajectory { sampler.trajectory }
 
-  /// Neighbouring steps that share statistics: as equal as whole steps allow.
+  /// Neighbouring steps that share statistics: as equal as whole steps allow, each with a step whose
+  /// output the sampler uses.
   public var buckets: [Range<Int>] {
-    let count = min(options.buckets, options.steps)
-    return (0..<count).map { bucket in
-      bucket * options.steps / count..<(bucket + 1) * options.steps / count
-    }
+    let steps = trajectory.steps
+    let needed = steps.indices.filter { steps[$0].needsForward }
+    let count = min(options.buckets, needed.count)
+    let starts = (0..<count).map { $0 == 0 ? 0 : needed[$0 * needed.count / count] }
+    return zip(starts, starts.dropFirst() + [steps.count]).map { $0..<$1 }
   }
 
   /// A network with units removed, behind the roles of the dense one.

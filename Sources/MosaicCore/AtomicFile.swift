@@ -30,7 +30,7 @@ public struct FileError: MosaicError, Equatable {
   public init(path: String, call: String, code: Int32 = errno, isOutput: Bool) {
     let reason: Reason =
       switch code {
-      case ENOENT: isOutput ? .noDirectory : .missing
+      case ENOENT, ENOTDIR: isOutput ? .noDirectory : .missing
       case EACCES, EPERM, EROFS: .permission
       case EEXIST: .exists
       default: .system(call: call, code: code)

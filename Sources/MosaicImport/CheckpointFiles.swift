@@ -80,6 +80,9 @@ public struct CheckpointFiles: Sendable {
     places[name].flatMap { readers[$0].tensor(name) }
   }
 
+  /// The file that holds a tensor.
+  public func path(of name: String) -> String? { places[name].map { files[$0] } }
+
   /// Free text of the files, file by file.
   public var metadata: [(String, String)] { readers.flatMap(\.metadata) }
 

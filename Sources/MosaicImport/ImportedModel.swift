@@ -24,6 +24,8 @@ public struct CheckpointWeights: WeightSource {
     computed[name] ?? files.tensor(name)
   }
 
+  public func path(of name: String) -> String? { files.path(of: name) }
+
   /// SHA-256 of the weight files' bytes, one after the other.
   public func digest() -> [UInt8] { files.digest() }
 }

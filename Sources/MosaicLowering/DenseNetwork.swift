@@ -12,11 +12,13 @@ public struct DenseNetwork: Sendable {
 
   /// A weight's values are not numbers.
   public struct NonFiniteWeight: MosaicError, Equatable {
+    public var path: String?
     public var name: String
     public var count: Int
 
     public var description: String {
-      "tensor '\(printable(name))' holds \(count) values that are NaN or infinite; "
+      (path.map { "\(printable($0, limit: 400)): " } ?? "")
+        + "tensor '\(printable(name))' holds \(count) values that are NaN or infinite; "
         + "the weights are damaged: get them again"
     }
 
@@ -35,7 +37,8 @@ public struct DenseNetwork: Sendable {
         throw GraphError.undefined(node: "weights", value: graph[id].name)
       }
       if view.firstNonFinite != nil {
-        throw NonFiniteWeight(name: graph[id].name, count: view.nonFiniteCount)
+        throw NonFiniteWeight(
+          path: source.path(of: graph[id].name), name: graph[id].name, count: view.nonFiniteCount)
       }
       weights[id] = FloatBuffer(view)
       storage[id] = view.dataType

@@ -74,6 +74,7 @@ import Testing
     let subject = try tinySubject()
     let starts = [
       SampleStart.run, SampleStart.statistics, SampleStart.sensitivity, SampleStart.proof,
+      SampleStart.prediction,
     ]
     let noise = starts.map { subject.noise(from: $0, samples: 2) }
     for first in noise.indices {
@@ -87,6 +88,15 @@ import Testing
       $0.buckets = 3
     }
     #expect(subject.buckets == [0..<2, 2..<4, 4..<7])
+    // A free last forward joins the bucket before it.
+    var free = SchedulerConfig()
+    free.setAlphaToOne = false
+    let eight = try tinySubject(scheduler: free) {
+      $0.steps = 8
+      $0.buckets = 10
+    }
+    #expect(eight.trajectory.steps.last?.needsForward == false)
+    #expect(eight.buckets == [0..<1, 1..<2, 2..<3, 3..<4, 4..<5, 5..<6, 6..<8])
     let few = try tinySubject { $0.buckets = 9 }
     #expect(few.buckets == [0..<1, 1..<2, 2..<3, 3..<4])
   }

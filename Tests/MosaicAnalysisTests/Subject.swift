@@ -9,7 +9,7 @@ import MosaicTestSupport
 ///
 /// v-prediction keeps the states of an untrained network near 1, as a trained one would.
 func tinySubject(
-  _ change: (inout CalibrationOptions) -> Void = { _ in }
+  scheduler other: SchedulerConfig? = nil, _ change: (inout CalibrationOptions) -> Void = { _ in }
 ) throws -> CalibrationSubject {
   let model = try CheckpointImporter(
     path: Fixtures.path("tiny-dit"),
@@ -24,7 +24,7 @@ func tinySubject(
   options.probes = [0, 1]
   options.seed = 11
   change(&options)
-  guard let scheduler = model.scheduler else {
+  guard let scheduler = other ?? model.scheduler else {
     throw ImportError(path: "tiny-dit", reason: .noScheduler)
   }
   return try CalibrationSubject(

@@ -150,8 +150,8 @@ import Testing
         + quickConversion)
     expectRefusal(
       result, .badData,
-      "tensor '\(bias)' holds 2 values that are NaN or infinite; the weights are damaged: get them"
-        + " again")
+      "\(checkpoint.weights): tensor '\(bias)' holds 2 values that are NaN or infinite; the weights"
+        + " are damaged: get them again")
     #expect(try workspace.written() == [])
   }
 
