@@ -104,9 +104,10 @@ let package = Package(
       of: "MosaicCodegen",
       [
         "MosaicCore", "MosaicIR", "MosaicImport", "MosaicBundle", "MosaicRuntime",
-        "MosaicAnalysis", "MosaicAllocation", "MosaicPruning",
+        "MosaicLowering", "MosaicSurgery", "MosaicAnalysis", "MosaicAllocation", "MosaicPruning",
       ]),
     .testTarget(
-      name: "MosaicCommandTests", dependencies: ["mosaic", "MosaicCore", "MosaicTestSupport"]),
+      name: "MosaicCommandTests",
+      dependencies: ["mosaic", "MosaicCore", "CXXHash", "MosaicTestSupport"]),
   ]
 )

@@ -30,8 +30,8 @@ public struct Conversion {
       throw AllocationError.budgetOutOfRange(options.budget)
     }
     let subject = try makeSubject()
+    try checkFeasibility(of: subject)
     let scheduler = try requireScheduler()
-    try checkReach(of: subject)
     let parity = try subject.dense.measureParity(
       model: imported.description, timesteps: parityTimesteps(subject),
       seed: options.calibration.seed, executor: subject.predictor.executor)
@@ -56,8 +56,8 @@ public struct Conversion {
       schedule.kind == .uniform
       ? nil
       : try prune(
-        try .uniform(ranges: options.ranges, for: problem), subject, statistics, sensitivity,
-        stage: "pruning: uniform")
+        try .uniform(ranges: schedule.ranges.count, for: problem), subject, statistics,
+        sensitivity, stage: "pruning: uniform")
     let proof = try subject.prove(
       chosen, against: uniform, samples: options.proofSamples, progress: progress)
 
@@ -110,29 +110,6 @@ public struct Conversion {
     let steps = subject.trajectory.steps
     let places = Set([0, steps.count / 2, steps.count - 1]).sorted()
     return places.map { steps[$0].timestep }
-  }
-
-  private func costModel(_ subject: CalibrationSubject) throws(AllocationError) -> CostModel {
-    let prunable = subject.groups.reduce(0) { $0 + $1.unitCount * $1.macsPerUnit }
-    func perStep(_ macs: Int) -> [Double] {
-      subject.trajectory.steps.map { $0.needsForward ? subject.macsPerStep(macs) : 0 }
-    }
-    return try CostModel(
-      fixed: perStep(subject.dense.graph.macs - prunable), prunable: perStep(prunable))
-  }
-
-  /// Refuses before calibration what no schedule could keep.
-  private func checkReach(of subject: CalibrationSubject) throws(AllocationError) {
-    let highest = subject.options.levels.last ?? 0
-    let steps = subject.trajectory.steps.count
-    let least = try costModel(subject).share(of: [Double](repeating: highest, count: steps))
-    guard least <= options.budget else {
-      throw .unreachableBudget(asked: options.budget, least: least)
-    }
-    guard options.ranges <= subject.buckets.count else {
-      throw .rangeCount(
-        asked: options.ranges, available: subject.buckets.count, steps: steps)
-    }
   }
 
   private func allocationProblem(

@@ -32,6 +32,7 @@ extension Conversion {
   /// Measures a little, writes nothing.
   public func outlook() throws -> Outlook {
     let subject = try makeSubject()
+    try checkFeasibility(of: subject)
     let samples = 16
     let noise = subject.noise(from: SampleStart.run, samples: samples)
     let labels = subject.labels(from: SampleStart.run, samples: samples)

@@ -117,6 +117,7 @@ struct Convert: ParsableCommand {
 
   /// Everything that can be refused before minutes of work.
   private func open() throws -> ImportedModel {
+    try refuseForeignFile(checkpoint)
     guard !fileExists(checkpoint) || directoryExists(checkpoint) else {
       throw UsageError(
         description: "\(printable(checkpoint, limit: 400)): convert takes a diffusers directory; "
@@ -128,11 +129,9 @@ struct Convert: ParsableCommand {
       sampler: checkpointOptions.sampler?.rawValue
     ).load()
     for warning in imported.warnings { printError("warning: \(warning)") }
-    let inputs = imported.weights.files.files + [reference].compactMap { $0 }
-    guard !inputs.contains(where: { isSameFile($0, output) }) else {
-      throw UsageError(
-        description: "\(printable(output, limit: 400)): is an input; name another output")
-    }
+    try refuse(
+      output,
+      among: imported.inputFiles + [checkpointOptions.scheduler, reference].compactMap { $0 })
     if !dryRun { _ = try AtomicFile(path: output, replacing: !noClobber) }
     return imported
   }

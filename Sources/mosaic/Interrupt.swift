@@ -16,12 +16,17 @@ enum Interrupt {
   static func watch() {
     // Touched here, so that the handler finds it initialised.
     pending.store(0, ordering: .relaxed)
+    var watched = sigset_t()
+    sigemptyset(&watched)
     for number in [SIGINT, SIGTERM] {
+      sigaddset(&watched, number)
       signal(number) { received in
         Interrupt.pending.store(received, ordering: .relaxed)
         signal(received, SIG_DFL)
       }
     }
+    // Blocked signals are inherited: programs that start others from worker threads hand them on.
+    pthread_sigmask(SIG_UNBLOCK, &watched, nil)
   }
 
   /// - Throws: `Received` where a signal has come.

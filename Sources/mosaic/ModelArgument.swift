@@ -19,6 +19,7 @@ enum OpenedModel {
     if Self.isBundle(path) {
       self = .bundle(try BundleReader(path: path))
     } else {
+      try refuseForeignFile(path)
       let importer = CheckpointImporter(
         path: path, variant: options.weights, schedulerPath: options.scheduler,
         sampler: options.sampler?.rawValue)
@@ -35,6 +36,14 @@ enum OpenedModel {
     return file.withBytes { bytes in
       let name = Array("MOSAIC".utf8)
       return bytes.count >= 7 && (bytes[1..<7].elementsEqual(name) || bytes[0] == 0x89)
+    }
+  }
+
+  /// Files that no output may replace.
+  var inputFiles: [String] {
+    switch self {
+    case .checkpoint(let model): model.inputFiles
+    case .bundle(let bundle): [bundle.path]
     }
   }
 
@@ -76,10 +85,46 @@ enum OpenedModel {
 }
 
 extension ImportedModel {
+  /// The files of the checkpoint that were read, or would be.
+  var inputFiles: [String] {
+    let configurations = [
+      "model_index.json", "config.json", "transformer/config.json", "unet/config.json",
+      "scheduler/scheduler_config.json",
+    ]
+    return weights.files.files + configurations.map { "\(path)/\($0)" }
+  }
+
   /// The dense network behind its roles.
   func predictor(threads: Int, guidance: Float?) throws -> Predictor {
     let dense = try DenseNetwork(graph, weights: weights)
     return try Predictor(
       executor: try dense.executor(threads: threads), model: description, guidance: guidance)
+  }
+}
+
+/// Files that are often given in place of a checkpoint, and have a cure of their own.
+///
+/// - Throws: `CheckpointError` for a Python pickle, `SafetensorsError` for a Git LFS pointer or a
+///   web page.
+func refuseForeignFile(_ path: String) throws {
+  guard fileExists(path) else { return }
+  do {
+    _ = try CheckpointFiles(path: path)
+  } catch let error as CheckpointError where error.reason == .pickle {
+    throw error
+  } catch let error as SafetensorsError
+    where [.gitLFSPointer, .webPage, .zipArchive, .pickle].contains(error.reason)
+  {
+    throw error
+  } catch {
+    // The importer says what it expects instead.
+  }
+}
+
+/// - Throws: `UsageError` where `output` is one of `inputs`, by whatever name.
+func refuse(_ output: String, among inputs: [String]) throws(UsageError) {
+  guard !inputs.contains(where: { isSameFile($0, output) }) else {
+    throw UsageError(
+      description: "\(printable(output, limit: 400)): is an input; name another output")
   }
 }

@@ -66,7 +66,7 @@ struct Run: ParsableCommand {
     try exiting {
       machine.warnOfSlowKernels()
       let opened = try OpenedModel(model, checkpoint)
-      try checkOutput(opened.description)
+      try checkOutput(opened)
       let sampler = Sampler(
         trajectory: try Trajectory(
           config: opened.scheduler(), steps: steps ?? opened.defaultSteps), seed: seed)
@@ -100,15 +100,15 @@ struct Run: ParsableCommand {
   }
 
   /// What can be refused before minutes of sampling.
-  private func checkOutput(_ description: ModelDescription) throws {
-    if output.hasSuffix(".png"), ![1, 3].contains(description.sampleShape[0]) {
+  private func checkOutput(_ opened: OpenedModel) throws {
+    let channels = opened.description.sampleShape[0]
+    if output.hasSuffix(".png"), ![1, 3].contains(channels) {
       throw UsageError(
-        description: "\(printable(output)): a PNG needs 1 or 3 channels and samples have "
-          + "\(description.sampleShape[0]); write a .safetensors file")
+        description: "\(printable(output, limit: 400)): a PNG needs 1 or 3 channels and samples "
+          + "have \(channels); write a .safetensors file")
     }
-    for input in [model, noise].compactMap({ $0 }) where isSameFile(input, output) {
-      throw UsageError(description: "\(printable(output)): is an input; name another output")
-    }
+    try refuse(
+      output, among: opened.inputFiles + [noise, checkpoint.scheduler].compactMap { $0 })
     _ = try AtomicFile(path: output, replacing: !noClobber)
   }
 
