@@ -91,7 +91,7 @@ private struct DamageError: MosaicError {
     let hidden = first.tensors.count - min(first.tensors.count, 3)
     let tensors = first.tensors.isEmpty ? "no tensor" : shown
     return "\(first.error) (it holds \(tensors)\(hidden > 0 ? " and \(hidden) more" : ""))"
-      + (count > 1 ? "; \(count - 1) more chunks are damaged" : "")
+      + (count > 1 ? "; \(count) chunks are damaged in all" : "")
   }
 
   var exitStatus: ExitStatus { first.error.exitStatus }
