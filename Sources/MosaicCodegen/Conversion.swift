@@ -56,8 +56,8 @@ public struct Conversion {
       schedule.kind == .uniform
       ? nil
       : try prune(
-        try .uniform(ranges: schedule.ranges.count, for: problem), subject, statistics,
-        sensitivity, stage: "pruning: uniform")
+        try .uniform(ranges: schedule.ranges.count, for: problem), subject, statistics, sensitivity,
+        stage: "pruning: uniform")
     let proof = try subject.prove(
       chosen, against: uniform, samples: options.proofSamples, progress: progress)
 

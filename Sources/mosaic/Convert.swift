@@ -129,9 +129,8 @@ struct Convert: ParsableCommand {
       sampler: checkpointOptions.sampler?.rawValue
     ).load()
     for warning in imported.warnings { printError("warning: \(warning)") }
-    try refuse(
-      output,
-      among: imported.inputFiles + [checkpointOptions.scheduler, reference].compactMap { $0 })
+    let others = [checkpointOptions.scheduler, reference].compactMap { $0 }
+    try refuse(output, among: imported.inputFiles + others)
     if !dryRun { _ = try AtomicFile(path: output, replacing: !noClobber) }
     return imported
   }

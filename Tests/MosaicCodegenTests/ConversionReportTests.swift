@@ -9,7 +9,8 @@ import Testing
 /// When a conversion says that it did not keep its promise.
 @Suite struct ConversionReportTests {
   private func report(
-    measured: Double, error: Double = 0, predicted: Double, program: Double = 0, node: Double = 0
+    measured: Double, error: Double = 0, predicted: Double, program: Double = 0, node: Double = 0,
+    original: Double? = nil
   ) -> ConversionReport {
     var manifest = Manifest()
     manifest.proof = Manifest.Proof(
@@ -23,7 +24,7 @@ import Testing
     return ConversionReport(
       output: "a.mosaic", manifest: manifest, ranges: [],
       parity: Parity(programError: program, nodeError: node, worstNode: "up", elements: 3),
-      closedFormError: predicted,
+      originalError: original, closedFormError: predicted,
       proof: Proof(measured: paired, uniform: nil, denseSeconds: 1, mosaicSeconds: 1),
       rowsPerColumn: 100)
   }
@@ -39,7 +40,7 @@ import Testing
   @Test func farAbovePredicted() {
     #expect(
       report(measured: 3.5, error: 0.1, predicted: 1).failure
-        == "the measured error 3.5 is far above the predicted 1.0")
+        == "the measured error 3.50 is far above the predicted 1.00")
     #expect(report(measured: 1, predicted: 0).failure != nil)
     // Four standard errors of doubt.
     #expect(report(measured: 3.5, error: 0.2, predicted: 1).failure == nil)
@@ -54,10 +55,18 @@ import Testing
   @Test func parity() {
     #expect(
       report(measured: 1, predicted: 1, program: 0.5).failure
-        == "the fast path differs from the graph by 0.5 (node 'up'), over 0.0001")
+        == "the fast path differs from the graph by 0.500 (node 'up'), over 0.000100")
     #expect(report(measured: 1, predicted: 1, node: 2e-4).failure != nil)
     #expect(report(measured: 1, predicted: 1, program: .nan).failure != nil)
     #expect(report(measured: 1, predicted: 1, program: 1e-4, node: 1e-4).failure == nil)
+  }
+
+  @Test func recording() {
+    #expect(report(measured: 1, predicted: 1, original: 1e-5).failure == nil)
+    #expect(
+      report(measured: 1, predicted: 1, original: 0.25).failure
+        == "the dense network differs from the recorded one by 0.250, over 0.000100")
+    #expect(report(measured: 1, predicted: 1, original: .nan).failure != nil)
   }
 
   @Test func json() {

@@ -20,6 +20,7 @@ func tinyOptions(_ change: (inout ConversionOptions) -> Void = { _ in }) -> Conv
   options.calibration.steps = 8
   options.calibration.statisticsSamples = 32
   options.calibration.sensitivitySamples = 8
+  options.calibration.predictionSamples = 16
   options.proofSamples = 8
   change(&options)
   return options

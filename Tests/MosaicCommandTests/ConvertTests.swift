@@ -49,6 +49,7 @@ import Testing
     #expect(json["output"]?.string == path)
     #expect(json["kept_promise"]?.bool == true)
     #expect(json["rows_per_column"]?.double ?? 0 > 0)
+    #expect(json["original_parity"] == .null)
     let ranges = try #require(json["ranges"]?.array)
     #expect(ranges.count == 4)
     var next = 0
@@ -104,6 +105,28 @@ import Testing
       try mosaic(["convert", tiny, "-o", workspace.output("out.mosaic")] + arguments),
       "--compress must be none or 1 to 19, found \(arguments[1]).")
     #expect(try workspace.written() == [])
+  }
+
+  @Test func comparedWithARecording() throws {
+    let path = workspace.output("out.mosaic")
+    let golden = Fixtures.path("tiny-dit/golden.safetensors")
+    let result = try mosaic(
+      ["convert", tiny, "-o", path, "--quiet", "--json", "--reference", golden] + quickConversion)
+    #expect(result.status == 0, "\(result.errors)")
+    #expect(try result.json()["original_parity"]?.double ?? 1 < 1e-4)
+    let proof = try mosaic("inspect", "--json", path).json()["proof"]
+    #expect(proof?["compared_with_original"]?.bool == true)
+
+    // The recording of other weights: written, but not as promised.
+    let other = Fixtures.path("tiny-dit-bf16/golden.safetensors")
+    let broken = try mosaic(
+      ["convert", tiny, "-o", path, "--quiet", "--json", "--reference", other] + quickConversion)
+    #expect(broken.status == ExitStatus.answerIsNo.rawValue)
+    #expect(try broken.json()["kept_promise"]?.bool == false)
+    #expect(
+      broken.errors.hasPrefix(
+        "mosaic: \(path): written, but the dense network differs from the recorded one by "))
+    #expect(broken.errors.split(separator: "\n").count == 1)
   }
 
   @Test(arguments: ["tiny-dit-bf16", "tiny-dit-sharded"]) func otherStorage(name: String) throws {

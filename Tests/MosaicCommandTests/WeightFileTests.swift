@@ -124,7 +124,7 @@ import Testing
   @Test func missingTensor() throws {
     try checkpoint.changeTensors { name, tensor in name == bias ? nil : tensor }
     try refuses(
-      "1 tensors missing: '\(bias)' [32]; the weights do not belong to this config.json",
+      "1 tensor missing: '\(bias)' [32]; the weights do not belong to this config.json",
       .badData, about: checkpoint.path)
   }
 
