@@ -54,7 +54,7 @@ import Testing
     #expect(run.ranges.map(\.variants.candidate) == [0, 1])
     #expect(run.ranges[1].errorBefore == 0)
     #expect(run.ranges[1].errorAfter == run.final.meanSquared)
-    #expect(run.text.contains("first step over 0.00000100: 3"))
+    #expect(run.text.contains("first step over 1.00e-6: 3"))
     // A tolerance wider than the difference accepts it.
     let wide = try compare(
       DenseDenoiser(try network.predictor()), try shifted(by: 0.5),
