@@ -2,10 +2,15 @@ public import MosaicCore
 
 /// What differs between two bundles.
 public struct BundleComparison: Sendable {
+  /// What is compared.
+  public enum Part: Sendable { case structure, tensors }
+
   public struct Difference: Sendable, Equatable {
     public enum Layer: String, Sendable { case model, ranges, units, tensors }
     public var layer: Layer
     public var text: String
+    /// Where `layer` is `tensors`.
+    public var tensor: TensorDifference?
   }
 
   public let differences: [Difference]
@@ -17,43 +22,35 @@ public struct BundleComparison: Sendable {
   ///   - tolerance: Largest accepted max |a - b| / max |a| of a tensor; 0 asks for equal bytes.
   /// - Throws: `BundleError` where a tensor is damaged.
   public init(
-    _ reference: BundleReader, _ candidate: BundleReader, tolerance: Double = 0
+    _ reference: BundleReader, _ candidate: BundleReader,
+    parts: Set<Part> = [.structure, .tensors], tolerance: Double = 0
   ) throws(BundleError) {
     // Equal content needs no second look.
     guard reference.contentDigest != candidate.contentDigest else {
       differences = []
       return
     }
-    var found = Self.models(reference.manifest, candidate.manifest)
-    found += Self.ranges(reference.manifest, candidate.manifest)
-    found += Self.units(reference.manifest, candidate.manifest)
-    found += try Self.tensors(reference, candidate, tolerance: tolerance)
+    var found: [Difference] = []
+    if parts.contains(.structure) {
+      found += Self.models(reference.manifest, candidate.manifest)
+      found += Self.ranges(reference.manifest, candidate.manifest)
+      found += Self.units(reference.manifest, candidate.manifest)
+    }
+    if parts.contains(.tensors) {
+      found += try TensorDifference.all(reference, candidate, tolerance: tolerance).map {
+        Difference(layer: .tensors, text: $0.text, tensor: $0)
+      }
+    }
     differences = found
   }
 
+  /// A line a difference; empty where there is none.
   public var text: String {
-    isAlike
-      ? "alike" : differences.map { "\($0.layer.rawValue): \($0.text)" }.joined(separator: "\n")
+    differences.map { "\($0.layer.rawValue): \($0.text)" }.joined(separator: "\n")
   }
 
-  public var json: JSONValue {
-    .object(
-      JSONObject([
-        ("schema", "mosaic.diff/1"),
-        ("alike", JSONValue(isAlike)),
-        (
-          "differences",
-          JSONValue(
-            differences.map { difference in
-              .object(
-                JSONObject([
-                  ("layer", JSONValue(difference.layer.rawValue)),
-                  ("text", JSONValue(difference.text)),
-                ]))
-            })
-        ),
-      ]))
-  }
+  /// A list of differences. The keys are documented in `docs/command-line.md`.
+  public var json: JSONValue { JSONValue(differences.map(\.json)) }
 
   private static func models(_ a: Manifest, _ b: Manifest) -> [Difference] {
     var found: [Difference] = []
@@ -63,6 +60,9 @@ public struct BundleComparison: Sendable {
           layer: .model,
           text: "\(printable(a.model.architecture)) \(a.model.sampleShape), "
             + "\(printable(b.model.architecture)) \(b.model.sampleShape), or their inputs differ"))
+    }
+    if a.graphText != b.graphText {
+      found.append(Difference(layer: .model, text: "the dense graphs differ"))
     }
     if a.scheduler != b.scheduler {
       found.append(Difference(layer: .model, text: "the schedulers differ"))
@@ -122,54 +122,23 @@ public struct BundleComparison: Sendable {
     }
     return Set(kept.runs.flatMap { $0.start..<$0.start + $0.count })
   }
+}
 
-  private static func tensors(
-    _ a: BundleReader, _ b: BundleReader, tolerance: Double
-  ) throws(BundleError) -> [Difference] {
-    var found: [Difference] = []
-    var theirs: [String: Int] = [:]
-    for (index, tensor) in b.manifest.tensors.enumerated() { theirs[tensor.name] = index }
-    for (index, tensor) in a.manifest.tensors.enumerated() {
-      let name = printable(tensor.name)
-      guard let other = theirs.removeValue(forKey: tensor.name) else {
-        found.append(Difference(layer: .tensors, text: "\(name): only in the first"))
-        continue
-      }
-      let (x, y) = (try a.load(tensor: index), try b.load(tensor: other))
-      if x.shape != y.shape || (x.dataType != y.dataType && tolerance == 0) {
-        found.append(
-          Difference(
-            layer: .tensors,
-            text: "\(name): \(x.dataType.rawValue) \(x.shape), \(y.dataType.rawValue) \(y.shape)"
-          ))
-      } else if let error = difference(x, y), tolerance == 0 || !(error <= tolerance) {
-        found.append(
-          Difference(
-            layer: .tensors, text: "\(name): differs by \(significant(error)) of its largest"))
+extension BundleComparison.Difference {
+  fileprivate var json: JSONValue {
+    var fields: [(String, JSONValue)] = [
+      ("layer", JSONValue(layer.rawValue)), ("text", JSONValue(text)),
+    ]
+    if let tensor {
+      fields += [
+        ("tensor", JSONValue(tensor.name)), ("refitted", JSONValue(tensor.isRefitted)),
+      ]
+      if case .values(let largest, let relative) = tensor.kind {
+        fields += [
+          ("max_difference", JSONValue(largest)), ("relative_difference", JSONValue(relative)),
+        ]
       }
     }
-    for name in theirs.keys.sorted() {
-      found.append(
-        Difference(layer: .tensors, text: "\(printable(name)): only in the second"))
-    }
-    return found
-  }
-
-  /// max |a - b| / max |a|, or nil where the bytes are equal.
-  private static func difference(_ a: TensorView, _ b: TensorView) -> Double? {
-    defer { withExtendedLifetime((a.owner, b.owner)) {} }
-    if a.dataType == b.dataType, a.bytes.elementsEqual(b.bytes) { return nil }
-    var (x, y) = (
-      [Float](repeating: 0, count: a.elementCount), [Float](repeating: 0, count: b.elementCount)
-    )
-    x.withUnsafeMutableBufferPointer { a.convert(into: $0) }
-    y.withUnsafeMutableBufferPointer { b.convert(into: $0) }
-    var (largest, scale) = (0.0, 0.0)
-    for (p, q) in zip(x, y) {
-      let gap = abs(Double(p) - Double(q))
-      largest = max(largest, gap.isNaN ? .infinity : gap)
-      scale = max(scale, abs(Double(p)))
-    }
-    return largest == 0 ? 0 : largest / scale
+    return .object(JSONObject(fields))
   }
 }

@@ -6,26 +6,30 @@ extension BundleReader {
   ///
   /// - Throws: `BundleError` at the first that does not match.
   public func verify() throws(BundleError) {
-    do {
-      try verifyChunks()
-    } catch {
-      throw BundleError(path: path, reason: error)
-    }
+    for index in manifest.chunks.indices { try verify(chunk: index) }
     for variant in manifest.variants { try checkIsKnown(variant) }
   }
 
-  private func verifyChunks() throws(BundleError.Reason) {
-    var position = BundleHeader.size
-    for (index, chunk) in manifest.chunks.enumerated() {
-      try checkPadding(from: position, to: chunk.offset, before: index)
-      let raw = OwnedBytes(count: chunk.rawSize)
-      defer { withExtendedLifetime(raw) {} }
-      try decode(chunk: index, into: raw.memory)
-      guard SHA256.hash(UnsafeRawBufferPointer(raw.memory)) == chunk.sha256 else {
-        throw .inconsistent(
-          section: "chunk \(index)", problem: "its content is not what its SHA-256 names")
-      }
-      position = chunk.offset + chunk.storedSize
+  /// Reads one chunk and the padding before it.
+  func verify(chunk index: Int) throws(BundleError) {
+    do {
+      try check(manifest.chunks[index], index)
+    } catch {
+      throw BundleError(path: path, reason: error)
+    }
+  }
+
+  private func check(_ chunk: Manifest.Chunk, _ index: Int) throws(BundleError.Reason) {
+    let previous = index > 0 ? manifest.chunks[index - 1] : nil
+    try checkPadding(
+      from: previous.map { $0.offset + $0.storedSize } ?? BundleHeader.size, to: chunk.offset,
+      before: index)
+    let raw = OwnedBytes(count: chunk.rawSize)
+    defer { withExtendedLifetime(raw) {} }
+    try decode(chunk: index, into: raw.memory)
+    guard SHA256.hash(UnsafeRawBufferPointer(raw.memory)) == chunk.sha256 else {
+      throw .inconsistent(
+        section: "chunk \(index)", problem: "its content is not what its SHA-256 names")
     }
   }
 

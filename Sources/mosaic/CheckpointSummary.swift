@@ -65,6 +65,17 @@ struct CheckpointSummary {
     return ([table.text] + pinned).joined(separator: "\n")
   }
 
+  /// The tensors of the weight files.
+  var tensorText: String {
+    tensorTable(
+      tensors.map { ($0.name, $0.entry.dataType, $0.entry.shape, $0.entry.byteRange.count) })
+  }
+
+  private var tensors: [(name: String, entry: SafetensorsReader.Entry)] {
+    let files = model.weights.files
+    return files.names.compactMap { name in files.entry(name).map { (name, $0) } }
+  }
+
   /// The keys are documented in `docs/command-line.md`.
   var json: JSONValue {
     let description = model.description
@@ -84,6 +95,10 @@ struct CheckpointSummary {
             "units": JSONValue(group.unitCount), "unit_size": JSONValue(group.unitSize),
             "macs_per_unit": JSONValue(group.macsPerUnit),
           ]
+        }),
+      "tensors": JSONValue(
+        tensors.map { name, entry in
+          tensorJSON(name, entry.dataType, entry.shape, entry.byteRange.count)
         }),
     ]
   }

@@ -8,26 +8,41 @@ import MosaicSurgery
 /// `mosaic inspect MODEL`: what is inside.
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Show what is inside a checkpoint or a bundle.",
+    abstract: "Show what is inside a checkpoint, a bundle or a safetensors file.",
     discussion: """
       Of a bundle: its step ranges with noise levels, sparsity and cost, and the errors that were \
-      predicted and measured. Of a checkpoint: its architecture, cost and scheduler.
+      predicted and measured; only its manifest is read. Of a checkpoint: its architecture, cost \
+      and scheduler. Of a safetensors file: its tensors, from the header. Options add to that and \
+      combine; --json carries all of it.
       """)
 
-  @Argument(help: "A diffusers directory or a bundle.")
+  @Argument(help: "A diffusers directory, a bundle or a safetensors file.")
   var model: String
 
-  @Flag(help: "Print the dense graph, a line a node.")
+  @Flag(help: "Print the dense graph, a line a node, in place of the summary.")
   var graph = false
 
   @Flag(help: "List the pruning groups, and of a bundle the units each variant keeps.")
   var groups = false
+
+  @Flag(help: "List the tensors: types, shapes, bytes; of a bundle who reads them.")
+  var tensors = false
+
+  @Flag(help: "Of a bundle: ranges, kept units and bytes, own and shared, of each variant.")
+  var variants = false
+
+  @Flag(help: "Of a bundle: sparsity and predicted error of each step, drawn over log-SNR.")
+  var schedule = false
+
+  @Flag(help: "Of a bundle: what it was made from and how.")
+  var provenance = false
 
   @OptionGroup var checkpoint: CheckpointOptions
   @OptionGroup var output: OutputOptions
 
   func run() throws {
     try exiting {
+      if let file = try TensorFileSummary(path: model) { return try show(file) }
       switch try OpenedModel(model, checkpoint) {
       case .bundle(let bundle): show(bundle)
       case .checkpoint(let imported): try show(imported)
@@ -38,16 +53,40 @@ struct Inspect: ParsableCommand {
   private func show(_ bundle: BundleReader) {
     let summary = BundleSummary(bundle)
     if output.json { return print(summary.json.text(indented: true)) }
-    if graph { return print(bundle.manifest.graphText) }
-    print(summary.text)
+    if !graph { print(summary.text) }
+    if variants { print(summary.variantText) }
     if groups { print(summary.groupText) }
+    if tensors { print(summary.tensorText) }
+    if schedule { print(summary.scheduleText) }
+    if provenance { print(summary.provenanceText) }
+    if graph { print(bundle.manifest.graphText) }
   }
 
   private func show(_ imported: ImportedModel) throws {
-    if graph, !output.json { return print(imported.graph) }
+    try refuse(bundleFlags, of: "a checkpoint")
+    if graph, !output.json, !groups, !tensors { return print(imported.graph) }
     let summary = try CheckpointSummary(imported)
     if output.json { return print(summary.json.text(indented: true)) }
-    print(summary.text)
+    if !graph { print(summary.text) }
     if groups { print(summary.groupText) }
+    if tensors { print(summary.tensorText) }
+    if graph { print(imported.graph) }
+  }
+
+  private func show(_ file: TensorFileSummary) throws {
+    try refuse(
+      bundleFlags + [("--graph", graph), ("--groups", groups)], of: "a safetensors file")
+    print(output.json ? file.json.text(indented: true) : file.text)
+  }
+
+  private var bundleFlags: [(String, Bool)] {
+    [("--variants", variants), ("--schedule", schedule), ("--provenance", provenance)]
+  }
+
+  private func refuse(_ flags: [(String, Bool)], of kind: String) throws(UsageError) {
+    guard let flag = flags.first(where: \.1)?.0 else { return }
+    let wanted = bundleFlags.contains { $0.0 == flag } ? "a bundle" : "a checkpoint or a bundle"
+    throw UsageError(
+      description: "\(printable(model, limit: 400)): is \(kind); \(flag) takes \(wanted)")
   }
 }

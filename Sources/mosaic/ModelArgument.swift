@@ -84,6 +84,18 @@ enum OpenedModel {
   }
 }
 
+extension OpenedModel {
+  /// What sampling asks: the dense network, or a bundle's variants.
+  func denoiser(threads: Int, guidance: Float?) throws -> any Denoiser {
+    switch self {
+    case .checkpoint(let model):
+      DenseDenoiser(try model.predictor(threads: threads, guidance: guidance))
+    case .bundle(let bundle):
+      BundleDenoiser(bundle, threads: threads, guidance: guidance)
+    }
+  }
+}
+
 extension ImportedModel {
   /// The files of the checkpoint that were read, or would be.
   var inputFiles: [String] {

@@ -149,14 +149,6 @@ import Testing
         + "file in it")
   }
 
-  @Test func weightFile() throws {
-    let path = "\(tiny)/transformer/diffusion_pytorch_model.safetensors"
-    expectRefusal(
-      try mosaic("inspect", path), .badData,
-      "\(path): not a checkpoint: give the diffusers directory that holds its config.json, not a "
-        + "file in it")
-  }
-
   @Test func missingFile() throws {
     let path = "\(workspace.directory.path)/none.mosaic"
     expectRefusal(
