@@ -193,7 +193,7 @@ class DamageTests(unittest.TestCase):
 
     def test_truncations_are_noticed(self) -> None:
         whole = SMALL.read_bytes()
-        for length in [*range(0, 130), *range(130, len(whole), 997), len(whole) - 1]:
+        for length in [*range(130), *range(130, len(whole), 997), len(whole) - 1]:
             with self.subTest(length), self.assertRaises(BundleError):
                 self.read_whole(whole[:length])
         with self.assertRaises(BundleError):
@@ -250,6 +250,11 @@ class WireTests(unittest.TestCase):
             "leaves its message": b"\x0a\x05\x0a",
             "cut off": b"\x0a",
             "longer than 64 bits": b"\xf8" + b"\xff" * 9 + b"\x7f",
+            # A chunk's raw size, and one of packed dimensions of a sample.
+            "raw_size is 4611686018427387904": b"\x0a\x0c\x42\x0a\x08" + b"\x80" * 8 + b"\x40",
+            "sample_shape is 4611686018427387904": b"\x0a\x0d\x1a\x0b\x12\x09"
+            + b"\x80" * 8
+            + b"\x40",
             "NUL": b"\x0a\x03\x0a\x01\x00",
             "not UTF-8": b"\x0a\x03\x0a\x01\xff",
         }.items():

@@ -5,6 +5,7 @@ Exits 0 where all is well, 65 where the file is no sound bundle, 69 where it nee
 
 import argparse
 import sys
+import zipfile
 
 import numpy
 
@@ -27,6 +28,14 @@ def list_bundle(bundle: Bundle) -> None:
         print(f"tensor {tensor.name!r}: {tensor.data_type} {list(tensor.shape)}")
 
 
+def write_arrays(path: str, arrays: dict[str, numpy.ndarray]) -> None:
+    """Writes what numpy.savez does, whose keywords leave some names no place."""
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, array in arrays.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                numpy.lib.format.write_array(member, array, allow_pickle=False)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="mosaic_bundle", description="Reads mosaic bundles.")
     commands = parser.add_subparsers(dest="command", required=True)
@@ -44,7 +53,7 @@ def main() -> int:
             elif arguments.command == "verify":
                 bundle.verify()
             else:
-                numpy.savez(arguments.out, **bundle.load_variant(arguments.variant))
+                write_arrays(arguments.out, bundle.load_variant(arguments.variant))
     except UnsupportedBundle as error:
         print(error, file=sys.stderr)
         return 69

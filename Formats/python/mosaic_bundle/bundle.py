@@ -4,6 +4,7 @@ import hashlib
 import math
 import os
 from collections import OrderedDict
+from typing import Self
 
 import numpy
 
@@ -57,7 +58,7 @@ class Bundle:
         self.path = os.fspath(path)
         self._memory_limit = memory_limit or os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGESIZE")
         self._chunks: OrderedDict[int, bytes] = OrderedDict()
-        self._file = open(path, "rb", buffering=0)
+        self._file = open(path, "rb", buffering=0)  # noqa: SIM115, closed by close()
         try:
             self._open()
         except BundleError as error:
@@ -65,7 +66,7 @@ class Bundle:
             raise error.inside(self.path) from None
         self._tensors = {tensor.name: tensor for tensor in self.content.tensors}
 
-    def __enter__(self) -> "Bundle":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

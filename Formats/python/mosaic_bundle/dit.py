@@ -67,9 +67,9 @@ class Dit:
         block = self.blocks[0]
         require(
             block.heads * self.head_size == self.width and block.neurons == 4 * self.width,
-            f"all blocks keep {block.heads} heads of {self.head_size} and {block.neurons} neurons, "
-            f"but DiTTransformer2DModel of the width {self.width} has {self.width // self.head_size} "
-            f"heads and {4 * self.width} neurons",
+            f"all blocks keep {block.heads} heads and {block.neurons} neurons, but a "
+            f"DiTTransformer2DModel of the width {self.width} has "
+            f"{self.width // self.head_size} heads and {4 * self.width} neurons",
         )
         return self.dense_config()
 

@@ -1,5 +1,7 @@
 """What is wrong with a bundle, in one line that starts with the file."""
 
+from typing import Self
+
 
 class BundleError(Exception):
     """A bundle is damaged, contradicts itself or the format, or holds no such thing."""
@@ -8,7 +10,7 @@ class BundleError(Exception):
         super().__init__(message)
         self.message = message
 
-    def inside(self, path: str) -> "BundleError":
+    def inside(self, path: str) -> Self:
         """The same error, of a named file."""
         return type(self)(f"{path}: {self.message}")
 

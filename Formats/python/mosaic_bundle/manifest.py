@@ -71,7 +71,7 @@ def _check_counts(content: Content) -> None:
 def _check_chunks(content: Content, storage: Storage, end: int) -> None:
     require(
         len(content.chunks) == len(storage.chunks),
-        f"describes the content of {len(content.chunks)} chunks, the place of {len(storage.chunks)}",
+        f"has the content of {len(content.chunks)} chunks and the place of {len(storage.chunks)}",
     )
     position = HEADER_SIZE
     for number, (raw, stored) in enumerate(zip(content.chunks, storage.chunks)):

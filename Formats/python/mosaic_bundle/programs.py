@@ -110,9 +110,7 @@ def _root(program: Program, index: int) -> _Place:
 
 def _part(program: Program, index: int, base: _Place) -> _Place:
     value = program.values[index]
-    require(
-        program.values[base.root].storage != STORAGE_WEIGHT, f"value {index} views a weight"
-    )
+    require(program.values[base.root].storage != STORAGE_WEIGHT, f"value {index} views a weight")
     start = base.start + value.offset
     end = start + math.prod(value.shape)
     require(end <= base.end, f"value {index} leaves what it views")
@@ -190,9 +188,7 @@ class _Walk:
         if position < len(ranges) and ranges[position][0] == end:
             end = ranges.pop(position)[1]
         ranges.insert(position, (start, end))
-        require(
-            len(ranges) <= limits.WRITTEN_PARTS, f"value {value} is written in too many parts"
-        )
+        require(len(ranges) <= limits.WRITTEN_PARTS, f"value {value} is written in too many parts")
         self._touch(place.root, index)
 
     def _touch(self, root: int, index: int) -> None:

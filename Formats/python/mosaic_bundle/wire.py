@@ -27,6 +27,7 @@ _WIRE_TYPES = {
     FieldDescriptor.TYPE_BYTES: LENGTH,
     FieldDescriptor.TYPE_MESSAGE: LENGTH,
 }
+_UNBOUNDED = ("mosaic.Provenance.seed",)
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class _Field:
     wire_type: int
     is_repeated: bool
     is_text: bool
+    is_bounded: bool
     message: Descriptor | None
 
 
@@ -46,6 +48,7 @@ def _fields(message: Descriptor) -> dict[int, _Field]:
             _WIRE_TYPES.get(field.type, VARINT),
             _is_repeated(field),
             field.type == FieldDescriptor.TYPE_STRING,
+            field.type == FieldDescriptor.TYPE_UINT64 and field.full_name not in _UNBOUNDED,
             field.message_type,
         )
         for field in message.fields
@@ -109,6 +112,9 @@ class Scanner:
             cost += end - start
             if field.is_text:
                 self._check_text(field, start, end)
+        elif wire_type == VARINT:
+            self._offset = start
+            self._value(field, end)
         self._unpacked += cost
         require(self._unpacked <= limits.UNPACKED_BYTES, "the manifest takes too much memory")
 
@@ -125,12 +131,19 @@ class Scanner:
             self._offset = start
             count = 0
             while self._offset < end:
-                self._varint(end)
+                self._value(field, end)
                 count += 1
             return count
         size = _FIXED_SIZES[field.wire_type]
         require((end - start) % size == 0, f"the manifest's {field.name} ends inside a value")
         return (end - start) // size
+
+    def _value(self, field: _Field, end: int) -> None:
+        value = self._varint(end)
+        require(
+            value <= limits.NUMBER or not field.is_bounded,
+            f"the manifest's {field.name} is {value}, more than {limits.NUMBER}",
+        )
 
     def _tag(self, end: int) -> tuple[int, int]:
         value = self._varint(end)
