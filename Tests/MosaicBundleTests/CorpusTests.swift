@@ -27,14 +27,9 @@ import Testing
     for index in reader.manifest.variants.indices {
       let variant = try reader.variant(at: index)
       for (source, weight) in zip(variant.weights, variant.program.weights) {
-        let count = weight.shape.reduce(1, *)
-        let values = try [Float](unsafeUninitializedCapacity: count) { buffer, written in
-          let room = UnsafeMutableBufferPointer(rebasing: buffer[..<count])
-          room.initialize(repeating: .nan)
-          written = count
-          try reader.loadFloats(source, into: room)
-        }
-        #expect(values.allSatisfy(\.isFinite), "\(weight.name)")
+        let values = try floats(reader, source, count: weight.shape.reduce(1, *))
+        let areFinite = values.allSatisfy(\.isFinite)
+        #expect(areFinite, "\(weight.name)")
       }
     }
   }
