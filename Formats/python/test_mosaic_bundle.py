@@ -1,0 +1,321 @@
+#!/usr/bin/env python3
+"""Tests of the reference reader on the bundles under Fixtures.
+
+MOSAIC, where set, is the binary to compare with.
+"""
+
+import json
+import math
+import os
+import random
+import struct
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+import numpy
+
+from mosaic_bundle import Bundle, BundleError, UnsupportedBundle, load_dit, load_variant
+from mosaic_bundle.mosaic_pb2 import Attribute, Instruction, Manifest
+from mosaic_bundle.operations import signature
+from mosaic_bundle.programs import check_program
+from mosaic_bundle.wire import Scanner
+from mosaic_bundle.xxh64 import xxh64, xxh64_in_python
+
+FIXTURES = Path(__file__).resolve().parents[2] / "Fixtures"
+CORPUS = sorted((FIXTURES / "bundles").glob("*/*.mosaic"))
+SMALL = FIXTURES / "bundles/v1.0/one-range.mosaic"
+THREE_RANGES = FIXTURES / "bundles/v1.0/f32-three-ranges.mosaic"
+# The checkpoint that a bundle was made from, where it is not tiny-dit-bf16.
+CHECKPOINTS = {"f32-three-ranges": "tiny-dit", "dense": "tiny-dit"}
+WEIGHTS = "transformer/diffusion_pytorch_model.safetensors"
+
+
+def read_checkpoint(path: Path) -> dict[str, numpy.ndarray]:
+    """The tensors of a safetensors file in F32 or BF16, widened to float32 bit for bit."""
+    data = path.read_bytes()
+    (size,) = struct.unpack_from("<Q", data)
+    tensors = {}
+    for name, entry in json.loads(data[8 : 8 + size]).items():
+        if name == "__metadata__":
+            continue
+        start, end = entry["data_offsets"]
+        stored = data[8 + size + start : 8 + size + end]
+        if entry["dtype"] == "BF16":
+            values = (numpy.frombuffer(stored, "<u2").astype("<u4") << 16).view("<f4")
+        else:
+            assert entry["dtype"] == "F32", name
+            values = numpy.frombuffer(stored, "<f4")
+        tensors[name] = values.reshape(entry["shape"])
+    return tensors
+
+
+def is_same(left: numpy.ndarray, right: numpy.ndarray) -> bool:
+    """Equal in every bit."""
+    return left.shape == right.shape and left.tobytes() == right.tobytes()
+
+
+def seal(data: bytearray) -> None:
+    """Makes the header's checksum right again."""
+    struct.pack_into("<Q", data, 120, xxh64(bytes(data[:120])))
+
+
+class CorpusTests(unittest.TestCase):
+    def test_every_bundle_opens_and_verifies(self) -> None:
+        self.assertGreaterEqual(len(CORPUS), 7)
+        for path in CORPUS:
+            with self.subTest(path.name), Bundle(path) as bundle:
+                bundle.verify()
+                self.assertEqual(bundle.unknown, {})
+
+    def test_rows_are_those_of_the_checkpoint(self) -> None:
+        for path in CORPUS:
+            with self.subTest(path.name), Bundle(path) as bundle:
+                folder = CHECKPOINTS.get(path.stem, "tiny-dit-bf16")
+                dense = read_checkpoint(FIXTURES / folder / WEIGHTS)
+                for number, variant in enumerate(bundle.content.variants):
+                    compared = self.compare(bundle, number, dense)
+                    # At most two refitted consumers and their biases a block, and positions.
+                    self.assertGreaterEqual(compared, len(variant.weights) - 9)
+
+    def compare(self, bundle: Bundle, number: int, dense: dict[str, numpy.ndarray]) -> int:
+        """Returns how many weights were found to be rows of the checkpoint's tensors."""
+        variant = bundle.content.variants[number]
+        units = {group.name: list(range(group.unit_count)) for group in bundle.content.groups}
+        rows: dict[str, list[int]] = {}
+        for kept in variant.kept:
+            group = bundle.content.groups[kept.group]
+            units[group.name] = [
+                unit for run in kept.runs for unit in range(run.start, run.start + run.count)
+            ]
+            for producer in group.producers:
+                rows[producer] = [
+                    unit * group.unit_size + row
+                    for unit in units[group.name]
+                    for row in range(group.unit_size)
+                ]
+        weights = bundle.load_variant(number)
+        self.assertEqual(list(weights), [weight.name for weight in variant.program.weights])
+        for group in bundle.content.groups:
+            shape = (dense[group.consumer].shape[0], len(units[group.name]) * group.unit_size)
+            self.assertEqual(weights[group.consumer].shape, shape)
+        compared = 0
+        for name, source in zip(weights, variant.weights):
+            self.assertEqual(weights[name].dtype, numpy.float32)
+            self.assertTrue(numpy.isfinite(weights[name]).all(), name)
+            if bundle.content.tensors[source.tensor].name == name and name in dense:
+                expected = dense[name][rows[name]] if name in rows else dense[name]
+                self.assertTrue(is_same(weights[name], expected), name)
+                compared += 1
+        return compared
+
+    def test_dense_bundle_is_the_checkpoint(self) -> None:
+        state = load_dit(FIXTURES / "bundles/v1.0/dense.mosaic", 0).state
+        dense = read_checkpoint(FIXTURES / "tiny-dit" / WEIGHTS)
+        self.assertEqual(set(state), set(dense))
+        self.assertEqual([name for name in dense if not is_same(state[name], dense[name])], [])
+
+    @unittest.skipUnless(os.environ.get("MOSAIC"), "MOSAIC names no binary")
+    def test_identity_is_what_mosaic_says(self) -> None:
+        for path in CORPUS:
+            with self.subTest(path.name), Bundle(path) as bundle:
+                output = subprocess.run(
+                    [os.environ["MOSAIC"], "inspect", "--json", path], check=True,
+                    capture_output=True,
+                ).stdout  # fmt: skip
+                self.assertEqual(bundle.content_digest, json.loads(output)["content_digest"])
+
+    def test_noise_levels_choose_variants(self) -> None:
+        with Bundle(THREE_RANGES) as bundle:
+            self.assertEqual(bundle.variant_number(-math.inf), 0)
+            self.assertEqual(bundle.variant_number(math.inf), 2)
+            border = bundle.content.variants[1].log_snr_lower
+            self.assertEqual(bundle.variant_number(border), 1)
+            self.assertEqual(bundle.variant_number(math.nextafter(border, -math.inf)), 0)
+            with self.assertRaises(BundleError):
+                bundle.variant_number(math.nan)
+            numbered = bundle.load_variant(2)
+        by_level = load_variant(THREE_RANGES, logsnr=5.0)
+        self.assertTrue(all(is_same(numbered[name], by_level[name]) for name in numbered))
+
+    def test_memory_is_bounded(self) -> None:
+        with Bundle(SMALL, memory_limit=1000) as bundle:
+            with self.assertRaisesRegex(BundleError, "1000 are allowed"):
+                bundle.load_variant(0)
+            with self.assertRaisesRegex(BundleError, "no variant 1"):
+                bundle.load_variant(1)
+
+
+class DitTests(unittest.TestCase):
+    def test_config_of_an_unpruned_variant_is_the_checkpoints(self) -> None:
+        written = json.loads((FIXTURES / "tiny-dit/transformer/config.json").read_text())
+        config = load_dit(THREE_RANGES, 0).config()
+        self.assertEqual({name: written[name] for name in config}, config)
+
+    def test_config_of_a_pruned_variant_is_refused(self) -> None:
+        pruned = load_dit(THREE_RANGES, 1)
+        with self.assertRaisesRegex(BundleError, "blocks keep different heads or neurons"):
+            pruned.config()
+        for number, block in enumerate(pruned.blocks):
+            prefix = f"transformer_blocks.{number}"
+            queries = pruned.state[f"{prefix}.attn1.to_q.weight"]
+            self.assertEqual(queries.shape, (block.heads * pruned.head_size, pruned.width))
+            output = pruned.state[f"{prefix}.ff.net.2.weight"]
+            self.assertEqual(output.shape, (pruned.width, block.neurons))
+
+
+class DamageTests(unittest.TestCase):
+    def setUp(self) -> None:
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        self.path = Path(directory.name) / "damaged.mosaic"
+
+    def read_whole(self, data: bytes) -> None:
+        self.path.write_bytes(data)
+        with Bundle(self.path) as bundle:
+            bundle.verify()
+
+    def test_every_flipped_byte_is_noticed(self) -> None:
+        whole = SMALL.read_bytes()
+        source = random.Random(1)
+        # Half of them where a header's or manifest's check must find them.
+        (manifest,) = struct.unpack_from("<Q", whole, 40)
+        places = [source.randrange(len(whole)) for _ in range(250)]
+        places += [source.randrange(128) for _ in range(50)]
+        places += [source.randrange(manifest, len(whole)) for _ in range(200)]
+        for place in places:
+            damaged = bytearray(whole)
+            damaged[place] ^= source.randrange(1, 256)
+            # Compatible features may be anything, the checksum over them may not.
+            with self.subTest(place), self.assertRaises(BundleError):
+                self.read_whole(damaged)
+
+    def test_truncations_are_noticed(self) -> None:
+        whole = SMALL.read_bytes()
+        for length in [*range(130), *range(130, len(whole), 997), len(whole) - 1]:
+            with self.subTest(length), self.assertRaises(BundleError):
+                self.read_whole(whole[:length])
+        with self.assertRaises(BundleError):
+            self.read_whole(whole + b"\0")
+
+    def test_newer_files_are_refused_by_name(self) -> None:
+        whole = SMALL.read_bytes()
+        newer = bytearray(whole)
+        struct.pack_into("<I", newer, 16, 2)
+        with self.assertRaisesRegex(BundleError, "checksum"):
+            self.read_whole(newer)
+        seal(newer)
+        with self.assertRaisesRegex(UnsupportedBundle, "format 2"):
+            self.read_whole(newer)
+        feature = bytearray(whole)
+        struct.pack_into("<Q", feature, 24, 1 << 5)
+        seal(feature)
+        with self.assertRaisesRegex(UnsupportedBundle, "feature bit 5"):
+            self.read_whole(feature)
+        minor = bytearray(whole)
+        struct.pack_into("<I", minor, 20, 7)
+        struct.pack_into("<Q", minor, 32, 1 << 63)
+        seal(minor)
+        self.read_whole(minor)
+
+    def test_text_transfer_is_named(self) -> None:
+        with self.assertRaisesRegex(BundleError, "text-mode"):
+            self.read_whole(SMALL.read_bytes().replace(b"\r\n", b"\n"))
+        with self.assertRaisesRegex(BundleError, "not a mosaic bundle"):
+            self.read_whole(b"PK\x03\x04" + bytes(200))
+
+
+class HashTests(unittest.TestCase):
+    def test_fallback_gives_the_published_values(self) -> None:
+        # Of the empty input, and of "abc", as xxhsum prints them.
+        self.assertEqual(xxh64_in_python(b""), 0xEF46DB3751D8E999)
+        self.assertEqual(xxh64_in_python(b"abc"), 0x44BC2CF5AD770999)
+
+    def test_fallback_gives_what_mosaic_wrote(self) -> None:
+        whole = SMALL.read_bytes()
+        with Bundle(SMALL) as bundle:
+            for chunk in bundle.storage.chunks:
+                stored = whole[chunk.offset : chunk.offset + chunk.stored_size]
+                self.assertEqual(xxh64_in_python(stored), chunk.xxh64)
+
+
+class WireTests(unittest.TestCase):
+    def test_rules_of_the_wire_format(self) -> None:
+        for problem, data in {
+            "twice": b"\x0a\x00\x0a\x00",
+            "wrong wire type": b"\x08\x01",
+            "number 0": b"\x02\x00",
+            "wire type 3": b"\x0b\x0c",
+            "leaves its message": b"\x0a\x05\x0a",
+            "cut off": b"\x0a",
+            "longer than 64 bits": b"\xf8" + b"\xff" * 9 + b"\x7f",
+            # A chunk's raw size, and one of packed dimensions of a sample.
+            "raw_size is 4611686018427387904": b"\x0a\x0c\x42\x0a\x08" + b"\x80" * 8 + b"\x40",
+            "sample_shape is 4611686018427387904": b"\x0a\x0d\x1a\x0b\x12\x09"
+            + b"\x80" * 8
+            + b"\x40",
+            "NUL": b"\x0a\x03\x0a\x01\x00",
+            "not UTF-8": b"\x0a\x03\x0a\x01\xff",
+        }.items():
+            with self.subTest(problem), self.assertRaisesRegex(BundleError, problem):
+                Scanner(data, Manifest.DESCRIPTOR)
+
+    def test_unknown_fields_are_passed_over(self) -> None:
+        # Field 100 twice, a varint and bytes, then a content without fields.
+        data = b"\xa0\x06\x01" + b"\xa2\x06\x02\xff\xff" + b"\x0a\x00"
+        ranges = Scanner(data, Manifest.DESCRIPTOR).ranges
+        self.assertEqual(ranges, {"mosaic.Manifest.content": (10, 10)})
+
+
+class ProgramTests(unittest.TestCase):
+    def program(self):
+        with Bundle(THREE_RANGES) as bundle:
+            return bundle.content.variants[1].program
+
+    def refuse(self, program, problem: str, kind: type[BundleError] = BundleError) -> None:
+        with self.subTest(problem), self.assertRaisesRegex(kind, problem):
+            check_program(program)
+
+    def test_broken_programs_are_refused(self) -> None:
+        check_program(self.program())
+        program = self.program()
+        program.instructions[3].operation = "erase_disk"
+        self.refuse(program, "operation 'erase_disk'", UnsupportedBundle)
+        program = self.program()
+        program.instructions[0].attributes.add(name="dilation", integers=[2])
+        self.refuse(program, "attribute convolution.dilation", UnsupportedBundle)
+        program = self.program()
+        del program.instructions[0]
+        self.refuse(program, "read before it is written")
+        program = self.program()
+        program.instructions.append(program.instructions[-1])
+        self.refuse(program, "written twice")
+        program = self.program()
+        program.instructions[2].inputs[0] = 1 << 40
+        self.refuse(program, "there is no value")
+        program = self.program()
+        program.arena_size -= 1
+        self.refuse(program, "leave the arena")
+        program = self.program()
+        for value in program.values:
+            value.offset = 0
+        self.refuse(program, "shares memory|written twice")
+
+    def test_views_lead_to_their_value(self) -> None:
+        program = self.program()
+        views = [index for index, value in enumerate(program.values) if value.storage == 4]
+        program.values[views[0]].index = views[0]
+        self.refuse(program, "circle")
+        program = self.program()
+        program.values[views[0]].offset = 1 << 30
+        self.refuse(program, "leaves what it views")
+
+    def test_attributes_have_one_form(self) -> None:
+        both = Attribute(name="count", integers=[4], text="4")
+        with self.assertRaisesRegex(BundleError, "add.count is not integers"):
+            signature(Instruction(operation="add", attributes=[both], inputs=[0, 1]))
+
+
+if __name__ == "__main__":
+    unittest.main()
