@@ -21,14 +21,15 @@ import Testing
     return best
   }
 
-  /// Every choice of sets among three variants: no order has fewer runs in all.
-  @Test func fewestRunsOfThreeVariants() {
+  /// Every choice of sets among three variants: a descent ends at most one run above the fewest.
+  @Test func nearlyFewestRunsOfThreeVariants() {
     for choice in 1..<128 {
       let masks = (1..<8).filter { choice >> ($0 - 1) & 1 == 1 }.map(UInt64.init)
       let order = MembershipOrder(of: Set(masks))
       #expect(order.masks.sorted() == masks)
       let counts = (0..<3).map { runs($0, order.masks) }
-      #expect(counts.reduce(0, +) == fewestRuns(masks, 3), "\(masks)")
+      #expect(counts.reduce(0, +) <= fewestRuns(masks, 3) + 1, "\(masks)")
+      #expect(counts.allSatisfy { $0 <= 2 })
       #expect(order.runs + Array(repeating: 0, count: 3 - order.runs.count) == counts)
     }
   }
@@ -47,9 +48,11 @@ import Testing
   }
 
   /// 63 masks take 64 steps at least, half of which begin a run: no order of six variants has
-  /// fewer than 32 runs in all, and one of 32 is found.
+  /// fewer than 32 runs in all. Runs beyond the limit count more, so a few more are found.
   @Test func sixVariants() {
-    #expect(MembershipOrder(of: Set(0..<64)).runs.reduce(0, +) == 32)
+    let runs = MembershipOrder(of: Set(0..<64)).runs
+    #expect(runs.reduce(0, +) <= 34)
+    #expect(runs.allSatisfy { $0 <= 6 })
   }
 
   @Test func unitsFollowTheirSets() {
