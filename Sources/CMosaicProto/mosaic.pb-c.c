@@ -1899,7 +1899,7 @@ const ProtobufCMessageDescriptor mosaic__scheduler__descriptor =
   (ProtobufCMessageInit) mosaic__scheduler__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor mosaic__group__field_descriptors[7] =
+static const ProtobufCFieldDescriptor mosaic__group__field_descriptors[8] =
 {
   {
     "name",
@@ -1985,12 +1985,25 @@ static const ProtobufCFieldDescriptor mosaic__group__field_descriptors[7] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "order",
+    8,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT64,
+    offsetof(Mosaic__Group, n_order),
+    offsetof(Mosaic__Group, order),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned mosaic__group__field_indices_by_name[] = {
   5,   /* field[5] = consumer */
   1,   /* field[1] = kind */
   6,   /* field[6] = macs_per_unit */
   0,   /* field[0] = name */
+  7,   /* field[7] = order */
   4,   /* field[4] = producers */
   2,   /* field[2] = unit_count */
   3,   /* field[3] = unit_size */
@@ -1998,7 +2011,7 @@ static const unsigned mosaic__group__field_indices_by_name[] = {
 static const ProtobufCIntRange mosaic__group__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor mosaic__group__descriptor =
 {
@@ -2008,7 +2021,7 @@ const ProtobufCMessageDescriptor mosaic__group__descriptor =
   "Mosaic__Group",
   "mosaic",
   sizeof(Mosaic__Group),
-  7,
+  8,
   mosaic__group__field_descriptors,
   mosaic__group__field_indices_by_name,
   1,  mosaic__group__number_ranges,

@@ -44,9 +44,13 @@ public struct CalibrationSubject: Sendable {
   }
 
   /// A network with units removed, behind the roles of the dense one.
-  public func predictor(of network: PrunedNetwork) throws -> Predictor {
+  ///
+  /// - Parameter weights: What its dense weights are; by default those of the checkpoint.
+  public func predictor(
+    of network: PrunedNetwork, from weights: DenseNetwork? = nil
+  ) throws -> Predictor {
     try Predictor(
-      executor: try network.executor(of: dense, threads: options.threads), model: model,
+      executor: try network.executor(of: weights ?? dense, threads: options.threads), model: model,
       guidance: options.guidance)
   }
 

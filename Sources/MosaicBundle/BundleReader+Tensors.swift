@@ -29,56 +29,58 @@ extension BundleReader {
   public func loadFloats(
     _ source: Manifest.WeightSource, into buffer: UnsafeMutableBufferPointer<Float>
   ) throws(BundleError) {
-    do {
-      try gather(source, into: buffer)
+    try loadFloats([(source, buffer)], threads: 1)
+  }
+
+  /// Gathers several weights as f32. Each chunk is read and decoded once, by one of `threads`,
+  /// which hold a chunk each.
+  ///
+  /// - Parameter weights: Sources with room for exactly their elements, none twice.
+  /// - Throws: `BundleError` where the bytes are damaged, or a tensor holds no f32, f16 or bf16.
+  public func loadFloats(
+    _ weights: [(Manifest.WeightSource, UnsafeMutableBufferPointer<Float>)], threads: Int
+  ) throws(BundleError) {
+    do throws(BundleError.Reason) {
+      var gathered: [GatheredWeight] = []
+      for (source, buffer) in weights {
+        let shape = try manifest.shape(of: source, "a weight")
+        precondition(elementCount(of: shape) == buffer.count)
+        let tensor = manifest.tensors[source.tensor]
+        guard let weight = GatheredWeight(source, of: tensor, into: buffer) else {
+          throw .unsupported(
+            kind: "data type of a weight", name: tensor.dataType.rawValue,
+            place: "tensor '\(printable(tensor.name))'")
+        }
+        // Without elements, the product of the other dimensions has no bound.
+        if buffer.count > 0 { gathered.append(weight) }
+      }
+      try gather(gathered, threads: threads)
     } catch {
       throw BundleError(path: path, reason: error)
     }
   }
 
   private func gather(
-    _ source: Manifest.WeightSource, into buffer: UnsafeMutableBufferPointer<Float>
+    _ weights: [GatheredWeight], threads: Int
   ) throws(BundleError.Reason) {
-    let shape = try manifest.shape(of: source, "a weight")
-    precondition(elementCount(of: shape) == buffer.count)
-    let tensor = manifest.tensors[source.tensor]
-    guard let convert = FloatConversion(tensor.dataType) else {
-      throw .unsupported(
-        kind: "data type of a weight", name: tensor.dataType.rawValue,
-        place: "tensor '\(printable(tensor.name))'")
+    var parts: [Int: [GatheredWeight.Part]] = [:]
+    for weight in weights.filter(\.isAscending) {
+      for (chunk, part) in weight.parts { parts[chunk, default: []].append(part) }
     }
-    // Without elements, the product of the other dimensions has no bound.
-    guard buffer.count > 0 else { return }
-    let runs =
-      source.runs.isEmpty
-      ? [Manifest.Run(start: 0, count: tensor.shape.first ?? 1)] : source.runs
-    let axis = source.runs.isEmpty ? 0 : source.axis
-    let inner = tensor.shape.dropFirst(axis + 1).reduce(1, *)
-    var rest = buffer[...]
-
-    let isAscending = zip(runs, runs.dropFirst()).allSatisfy {
-      $0.start + $0.count <= $1.start
+    // In the order of the file.
+    let chunks = parts.sorted { $0.key < $1.key }
+    try forEachConcurrently(chunks.count, threads: threads) {
+      index throws(BundleError.Reason) in
+      let bytes = try chunk(chunks[index].key)
+      defer { withExtendedLifetime(bytes) {} }
+      for part in chunks[index].value { part.copy(from: UnsafeRawBufferPointer(bytes.memory)) }
     }
-    if axis == 0 && isAscending {
-      let rowBytes = inner * tensor.dataType.byteWidth
-      var cursor = PieceCursor(tensor)
-      for run in runs {
-        let range = run.start * rowBytes..<(run.start + run.count) * rowBytes
-        try cursor.forEachSpan(of: range, reader: self) { convert(from: $0, into: &rest) }
-      }
-      return
-    }
-
-    let owner = try bytes(of: tensor)
-    defer { withExtendedLifetime(owner) {} }
-    let whole = UnsafeRawBufferPointer(owner.memory)
-    let width = tensor.dataType.byteWidth
-    let length = tensor.shape[axis]
-    for outer in 0..<tensor.shape[..<axis].reduce(1, *) {
-      for run in runs {
-        let start = (outer * length + run.start) * inner * width
-        convert(from: whole.slice(start..<start + run.count * inner * width), into: &rest)
-      }
+    let scattered = weights.filter { !$0.isAscending }
+    try forEachConcurrently(scattered.count, threads: threads) {
+      index throws(BundleError.Reason) in
+      let owner = try bytes(of: scattered[index].tensor)
+      defer { withExtendedLifetime(owner) {} }
+      scattered[index].copy(fromWhole: UnsafeRawBufferPointer(owner.memory))
     }
   }
 
@@ -126,39 +128,5 @@ extension BundleReader {
     defer { withExtendedLifetime(stored) {} }
     try file.read(at: chunk.offset, into: stored.memory, section: "chunk \(index)")
     try chunk.decode(UnsafeRawBufferPointer(stored.memory), into: raw, index: index)
-  }
-}
-
-/// Walks through a tensor's pieces, each chunk decoded once while ranges ascend.
-private struct PieceCursor {
-  private let tensor: Manifest.Tensor
-  private var piece = 0
-  /// Of the piece in the tensor.
-  private var start = 0
-  private var chunk: OwnedBytes?
-
-  init(_ tensor: Manifest.Tensor) { self.tensor = tensor }
-
-  /// Passes the bytes of `range` on, chunk by chunk.
-  mutating func forEachSpan(
-    of range: Range<Int>, reader: BundleReader, _ body: (UnsafeRawBufferPointer) -> Void
-  ) throws(BundleError.Reason) {
-    var position = range.lowerBound
-    while position < range.upperBound {
-      let current = tensor.pieces[piece]
-      guard position < start + current.byteCount else {
-        start += current.byteCount
-        piece += 1
-        chunk = nil
-        continue
-      }
-      let end = min(range.upperBound, start + current.byteCount)
-      if chunk == nil { chunk = try reader.chunk(current.chunk) }
-      guard let bytes = chunk else { return }
-      defer { withExtendedLifetime(bytes) {} }
-      let offset = current.offset - start
-      body(UnsafeRawBufferPointer(bytes.memory.slice(position + offset..<end + offset)))
-      position = end
-    }
   }
 }

@@ -2,20 +2,21 @@ public import MosaicCore
 
 /// Writes a bundle in one pass: tensors as they come, the manifest last.
 ///
-/// Holds a few chunks at a time, whatever the size of the model. The file appears under its name
+/// Holds a few chunks a thread, whatever the size of the model. The file appears under its name
 /// with `finish`, whole or not at all. The same tensors in the same order and the same manifest
 /// give the same bytes with the same zstd.
 public struct BundleWriter: ~Copyable {
   private let path: String
   private var chunks: ChunkWriter
   private var packer = TensorPacker()
-  /// Of every pack written: its chunk.
-  private var packChunks: [Int: Int] = [:]
+  /// Of every pack: its place in the order of chunks added.
+  private var packPlaces: [Int: Int] = [:]
   private var tensors: [StoredTensor] = []
   private var names: Set<[UInt8]> = []
 
   private struct StoredTensor {
     enum Place {
+      /// Whose chunks are places in the order of chunks added.
       case pieces([Manifest.Tensor.Piece])
       case packed(TensorPacker.Place)
     }
@@ -26,13 +27,15 @@ public struct BundleWriter: ~Copyable {
     var place: Place
   }
 
+  /// - Parameter threads: That encode chunks; the bytes are the same with any number.
   /// - Throws: `BundleError` where the file cannot be created.
   public init(
-    path: String, compression: Compression = .standard, replacing: Bool = true
+    path: String, compression: Compression = .standard, threads: Int = 1, replacing: Bool = true
   ) throws(BundleError) {
     self.path = path
     do {
-      chunks = try ChunkWriter(path: path, compression: compression, replacing: replacing)
+      chunks = try ChunkWriter(
+        path: path, compression: compression, threads: threads, replacing: replacing)
     } catch {
       throw BundleError(path: path, reason: .file(error))
     }
@@ -86,9 +89,9 @@ public struct BundleWriter: ~Copyable {
     while start < tensor.bytes.count {
       let end = min(start + BundleLimits.writtenChunkSize, tensor.bytes.count)
       let block = tensor.bytes.slice(start..<end)
-      let index = try chunks.add(
-        block, sha256: SHA256.hash(block), elementSize: tensor.dataType.byteWidth)
-      pieces.append(.init(chunk: index, offset: 0, byteCount: block.count))
+      let place = try chunks.add(
+        block, owner: tensor.owner, elementSize: tensor.dataType.byteWidth)
+      pieces.append(.init(chunk: place, offset: 0, byteCount: block.count))
       start = end
     }
     return pieces
@@ -104,32 +107,32 @@ public struct BundleWriter: ~Copyable {
   }
 
   private mutating func write(_ pack: TensorPacker.Pack) throws(FileError) {
-    let bytes = OwnedBytes(count: pack.bytes.count)
-    defer { withExtendedLifetime(bytes) {} }
-    bytes.memory.copyBytes(from: pack.bytes)
-    let raw = UnsafeRawBufferPointer(bytes.memory)
-    packChunks[pack.number] = try chunks.add(
-      raw, sha256: SHA256.hash(raw), elementSize: pack.elementSize)
+    let bytes = pack.bytes.withUnsafeBytes { OwnedBytes(copying: $0, count: $0.count) }
+    packPlaces[pack.number] = try chunks.add(
+      UnsafeRawBufferPointer(bytes.memory), owner: bytes, elementSize: pack.elementSize)
   }
 
   private consuming func close(_ manifest: Manifest) throws(BundleError.Reason) {
     do {
       for pack in packer.drain() { try write(pack) }
+      try chunks.flush()
     } catch {
       throw .file(error)
     }
     var manifest = manifest
+    let indices = chunks.indices
     manifest.tensors = tensors.map { tensor in
-      let pieces: [Manifest.Tensor.Piece] =
+      var pieces: [Manifest.Tensor.Piece] =
         switch tensor.place {
         case .pieces(let pieces): pieces
         case .packed(let place):
           [
             .init(
-              chunk: packChunks[place.pack, default: 0], offset: place.offset,
+              chunk: packPlaces[place.pack, default: 0], offset: place.offset,
               byteCount: place.byteCount)
           ]
         }
+      for index in pieces.indices { pieces[index].chunk = indices[pieces[index].chunk] }
       return Manifest.Tensor(
         name: tensor.name, dataType: tensor.dataType, shape: tensor.shape, pieces: pieces)
     }

@@ -102,6 +102,7 @@ extension Manifest.Group {
       name: name, kind: text(message.kind), unitCount: try integer(message.unit_count, place),
       unitSize: try integer(message.unit_size, place),
       producers: texts(message.producers, message.n_producers), consumer: text(message.consumer),
-      macsPerUnit: try integer(message.macs_per_unit, place))
+      macsPerUnit: try integer(message.macs_per_unit, place),
+      order: try integers(message.order, message.n_order, place))
   }
 }

@@ -119,6 +119,8 @@ extension Manifest.Group {
     result.pointee.producers = arena.strings(producers)
     result.pointee.consumer = arena.string(consumer)
     result.pointee.macs_per_unit = arena.unsigned(macsPerUnit)
+    result.pointee.n_order = order.count
+    result.pointee.order = arena.integers(order)
     return result
   }
 }

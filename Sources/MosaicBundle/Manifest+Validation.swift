@@ -13,6 +13,7 @@ extension Manifest {
         problem: "its SHA-256 has \(source.sha256.count) bytes")
     }
     try model.check()
+    for group in groups { try group.checkOrder() }
     try checkRanges()
     for variant in variants where variant.unsupported == nil {
       try check(variant)
@@ -48,6 +49,17 @@ extension Manifest {
       throw .inconsistent(
         section: "the sensitivity of step \(curve.step)",
         problem: "has \(curve.sparsities.count) sparsities and \(curve.errors.count) errors")
+    }
+  }
+}
+
+extension Manifest.Group {
+  /// Each place has a unit of its own.
+  fileprivate func checkOrder() throws(BundleError.Reason) {
+    guard Set(order).count == order.count, order.allSatisfy((0..<unitCount).contains) else {
+      throw .inconsistent(
+        section: "group '\(printable(name))'",
+        problem: "its order of \(order.count) units names one twice or beyond \(unitCount)")
     }
   }
 }

@@ -87,10 +87,13 @@ public struct Manifest: Sendable, Equatable {
     public var consumer: String
     /// Of one forward of one sample.
     public var macsPerUnit: Int
+    /// The unit at each place of the stored rows and columns; units that no variant keeps have
+    /// none. Empty: all of them, in order.
+    public var order: [Int]
 
     public init(
       name: String, kind: String, unitCount: Int, unitSize: Int, producers: [String],
-      consumer: String, macsPerUnit: Int
+      consumer: String, macsPerUnit: Int, order: [Int] = []
     ) {
       self.name = name
       self.kind = kind
@@ -99,6 +102,7 @@ public struct Manifest: Sendable, Equatable {
       self.producers = producers
       self.consumer = consumer
       self.macsPerUnit = macsPerUnit
+      self.order = order
     }
   }
 }

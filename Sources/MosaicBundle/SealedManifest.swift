@@ -19,8 +19,10 @@ struct SealedManifest {
     let stored = Self.compress(raw)
     defer { withExtendedLifetime(stored) {} }
     self.stored = stored
+    // The lowest version that has what the manifest holds.
+    let minor: UInt32 = manifest.groups.contains { !$0.order.isEmpty } ? 1 : 0
     header = BundleHeader(
-      manifestOffset: offset, manifestStoredSize: stored.memory.count,
+      minor: minor, manifestOffset: offset, manifestStoredSize: stored.memory.count,
       manifestRawSize: bytes.count,
       manifestSHA256: SHA256.hash(UnsafeRawBufferPointer(stored.memory)),
       fileSize: offset + stored.memory.count)

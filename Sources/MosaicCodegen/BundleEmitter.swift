@@ -1,6 +1,5 @@
 internal import MosaicAnalysis
 internal import MosaicBundle
-internal import MosaicCore
 internal import MosaicIR
 internal import MosaicImport
 internal import MosaicLowering
@@ -12,14 +11,29 @@ struct BundleEmitter {
   let imported: ImportedModel
   let subject: CalibrationSubject
   let variants: [RangeVariant]
+  /// What the variants were made from.
+  let shipped: ShippedWeights
+
+  /// - Parameter shipped: By default the checkpoint's weights as they are.
+  init(
+    imported: ImportedModel, subject: CalibrationSubject, variants: [RangeVariant],
+    shipped: ShippedWeights? = nil
+  ) {
+    self.imported = imported
+    self.subject = subject
+    self.variants = variants
+    self.shipped = shipped ?? ShippedWeights(subject.dense, groups: subject.groups)
+  }
 
   /// - Parameter manifest: Everything but groups, variants, tensors and chunks.
   func write(
     _ manifest: Manifest, to path: String, compression: Compression, replacing: Bool
   ) throws {
     var manifest = manifest
-    manifest.groups = subject.groups.map(describe)
-    var writer = try BundleWriter(path: path, compression: compression, replacing: replacing)
+    manifest.groups = subject.groups.enumerated().map(describe)
+    var writer = try BundleWriter(
+      path: path, compression: compression, threads: subject.options.threads,
+      replacing: replacing)
     var stored: [String: Int] = [:]
     for (number, variant) in variants.enumerated() {
       let name = "range-\(number)"
@@ -50,16 +64,15 @@ struct BundleEmitter {
     case nil:
       return Manifest.WeightSource(tensor: try storeDense(id, name, in: &writer, &stored))
     case .rows(let rows):
-      return Manifest.WeightSource(
-        tensor: try storeDense(id, name, in: &writer, &stored), axis: 0, runs: runs(of: rows))
+      let tensor = try storeDense(id, name, in: &writer, &stored)
+      let shape = subject.dense.graph[id].type.shape(batch: 1)
+      let isWhole = rows.count == shipped.rowCount(id, shape)
+      return Manifest.WeightSource(tensor: tensor, axis: 0, runs: isWhole ? [] : runs(of: rows))
     case .values, .added:
       let shape = network.graph[id].type.shape(batch: 1)
-      let values = network.weight(id, of: subject.dense)
-      // Small changes of a bias would vanish in half precision; matrices were rounded before.
-      let type = shape.count >= 2 ? storedType(id) : .f32
+      let values = network.weight(id, of: shipped.network).array
       let tensor = try writer.add(
-        name: "\(variant)/\(name)",
-        TensorView(values.array, shape: shape, storedAs: type))
+        name: "\(variant)/\(name)", shipped.stored(id, refitted: values, shape: shape))
       return Manifest.WeightSource(tensor: tensor)
     }
   }
@@ -71,32 +84,20 @@ struct BundleEmitter {
     guard let view = imported.weights.tensor(name) else {
       throw GraphError.missingOutput(name)
     }
-    let type = storedType(id)
-    let tensor =
-      view.dataType == type
-      ? view : TensorView(subject.dense.floats(id), shape: view.shape, storedAs: type)
-    let index = try writer.add(name: name, tensor)
+    let index = try writer.add(name: name, shipped.stored(id, original: view))
     stored[name] = index
     return index
   }
 
-  /// The checkpoint's own type where bundles hold it, else f32.
-  private func storedType(_ id: ValueID) -> DataType {
-    switch subject.dense.storage[id] {
-    case .f16: .f16
-    case .bf16: .bf16
-    default: .f32
-    }
-  }
-
   // MARK: Description
 
-  private func describe(_ group: PruningGroup) -> Manifest.Group {
+  private func describe(_ number: Int, _ group: PruningGroup) -> Manifest.Group {
     let graph = subject.dense.graph
     return Manifest.Group(
       name: group.name, kind: group.kind.rawValue, unitCount: group.unitCount,
       unitSize: group.unitSize, producers: group.producers.map { graph[$0].name },
-      consumer: graph[group.consumer].name, macsPerUnit: group.macsPerUnit)
+      consumer: graph[group.consumer].name, macsPerUnit: group.macsPerUnit,
+      order: shipped.order(ofGroup: number))
   }
 
   private func kept(_ network: PrunedNetwork) -> [Manifest.KeptUnits] {

@@ -47,7 +47,12 @@ public struct Conversion {
 
     let problem = try allocationProblem(subject, sensitivity)
     let schedule = try makeSchedule(problem, subject, statistics, scheduler)
-    let chosen = try prune(schedule, subject, statistics, sensitivity)
+    // What is proven is what is shipped: rounded and reordered before it is measured.
+    let rounded = subject.dense.rounded(to: options.dataType)
+    let pruned = try prune(schedule, subject, statistics, sensitivity, rounded.network)
+    let shipped = ShippedWeights(
+      rounded.network, groups: subject.groups, orderedFor: pruned.map(\.network))
+    let chosen = try pruned.map { try shipped.place($0, in: subject) }
     let fresh = try subject.predictionTrajectories(progress: progress)
     let prediction = try subject.measurePlan(on: fresh, progress: progress) { step in
       chosen.first { $0.steps.contains(step) }?.predictor
@@ -57,7 +62,7 @@ public struct Conversion {
       ? nil
       : try prune(
         try .uniform(ranges: schedule.ranges.count, for: problem), subject, statistics, sensitivity,
-        stage: "pruning: uniform")
+        rounded.network, stage: "pruning: uniform")
     let proof = try subject.prove(
       chosen, against: uniform, samples: options.proofSamples, progress: progress)
 
@@ -71,12 +76,15 @@ public struct Conversion {
         uniformMeasuredMSE: proof.uniform?.mean ?? proof.measured.mean,
         denseMACs: Int(subject.denseMacs), mosaicMACs: Int(subject.macs(of: chosen)),
         uniformMACs: Int(subject.macs(of: uniform ?? chosen))))
-    try BundleEmitter(imported: imported, subject: subject, variants: chosen).write(
-      manifest, to: path, compression: options.compression, replacing: options.replacesOutput)
+    try BundleEmitter(imported: imported, subject: subject, variants: chosen, shipped: shipped)
+      .write(
+        manifest, to: path, compression: options.compression,
+        replacing: options.replacesOutput)
     return ConversionReport(
       output: path, manifest: manifest, ranges: lines(chosen, subject), parity: parity,
       originalError: original, closedFormError: schedule.predictedError, proof: proof,
-      rowsPerColumn: chosen.map { statistics.rowsPerColumn(of: $0.steps) }.min() ?? 0)
+      rowsPerColumn: chosen.map { statistics.rowsPerColumn(of: $0.steps) }.min() ?? 0,
+      tooLargeForType: rounded.kept)
   }
 
   /// The dense network and its trajectory, ready to be measured.
@@ -142,15 +150,15 @@ public struct Conversion {
   private func prune(
     _ schedule: SparsitySchedule, _ subject: CalibrationSubject,
     _ statistics: CalibrationStatistics, _ sensitivity: SensitivityReport,
-    stage: String = "pruning"
+    _ shipped: DenseNetwork, stage: String = "pruning"
   ) throws -> [RangeVariant] {
     // Uniform is uniform over groups too.
     let plan = PruningPlan(
       schedule, spreading: schedule.kind == .uniform ? .uniform : .loss,
       criterion: options.criterion)
     return try plan.carryOut(
-      on: subject, statistics: statistics, sensitivity: sensitivity, stage: stage,
-      progress: progress)
+      on: subject, statistics: statistics, sensitivity: sensitivity, shipped: shipped,
+      stage: stage, progress: progress)
   }
 
   private func lines(

@@ -86,6 +86,7 @@ extension ConversionReport {
       "kept_promise": JSONValue(failure == nil),
       "original_parity": originalError.map { JSONValue($0) } ?? .null,
       "rows_per_column": JSONValue(rowsPerColumn), "ranges": JSONValue(lines),
+      "warnings": JSONValue(warnings.map { JSONValue($0) }),
       "proof": .object(JSONObject(measured)),
     ]
   }

@@ -25,6 +25,15 @@ public struct ConversionReport: Sendable {
   public var proof: Proof
   /// The fewest rows a column any Gram matrix had.
   public var rowsPerColumn: Double
+  /// Tensors with numbers too large for the type that was asked for; they are stored in f32.
+  public var tooLargeForType: [String] = []
+
+  /// A line each.
+  public var warnings: [String] {
+    tooLargeForType.map {
+      "tensor '\(printable($0))' has numbers too large for f16; stored in f32"
+    }
+  }
 
   /// Why the conversion does not keep its promise, or nil where it does.
   public var failure: String? {

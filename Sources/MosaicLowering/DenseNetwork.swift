@@ -6,9 +6,9 @@ public import MosaicRuntime
 /// A graph with its weights in memory, ready to run on the fast path.
 public struct DenseNetwork: Sendable {
   public let graph: Graph
-  public let weights: [ValueID: FloatBuffer]
-  /// How the checkpoint stores each weight.
-  public let storage: [ValueID: DataType]
+  public internal(set) var weights: [ValueID: FloatBuffer]
+  /// How each weight is stored: in the checkpoint, or in the bundle that is to be.
+  public internal(set) var storage: [ValueID: DataType]
 
   /// A weight's values are not numbers.
   public struct NonFiniteWeight: MosaicError, Equatable {

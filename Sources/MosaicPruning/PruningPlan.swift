@@ -1,5 +1,6 @@
 public import MosaicAllocation
 public import MosaicAnalysis
+public import MosaicLowering
 public import MosaicSurgery
 
 /// What is to be pruned in every step range, and how a range's sparsity is spread over groups.
@@ -26,10 +27,15 @@ public struct PruningPlan: Sendable, Equatable {
   ///
   /// Inside a range each step counts by the square of its influence: in the moments that the refit
   /// sees, and in the gains of the groups.
+  ///
+  /// - Parameter shipped: The dense weights as the bundle will hold them, from which the variants
+  ///   are made; by default those of the checkpoint.
   public func carryOut(
     on subject: CalibrationSubject, statistics: CalibrationStatistics,
-    sensitivity: SensitivityReport, stage: String = "pruning", progress: ProgressHandler
+    sensitivity: SensitivityReport, shipped: DenseNetwork? = nil, stage: String = "pruning",
+    progress: ProgressHandler
   ) throws -> [RangeVariant] {
+    let shipped = shipped ?? subject.dense
     let stepWeights = sensitivity.gains.map { $0 * $0 }
     let pruner = Pruner(
       dense: subject.dense, groups: subject.groups, criterion: criterion,
@@ -46,11 +52,11 @@ public struct PruningPlan: Sendable, Equatable {
           groupGains: sensitivity.groupGains(
             of: range.steps, buckets: statistics.buckets, stepWeights: stepWeights))
       let network = try orders.networks(removing: [counts])[0]
-        .rounded(to: { subject.dense.storage[$0] })
+        .rounded(to: { shipped.storage[$0] })
       variants.append(
         RangeVariant(
           steps: range.steps, sparsity: range.sparsity, network: network,
-          predictor: try subject.predictor(of: network)))
+          predictor: try subject.predictor(of: network, from: shipped)))
       try progress(Progress(stage: stage, done: number + 1, total: ranges.count))
     }
     return variants

@@ -10,6 +10,15 @@ public struct RangeVariant: Sendable {
   public let network: PrunedNetwork
   /// The network on the fast path.
   public let predictor: Predictor
+
+  public init(
+    steps: Range<Int>, sparsity: Double, network: PrunedNetwork, predictor: Predictor
+  ) {
+    self.steps = steps
+    self.sparsity = sparsity
+    self.network = network
+    self.predictor = predictor
+  }
 }
 
 extension CalibrationSubject {

@@ -50,23 +50,34 @@ public struct BundleDenoiser: Denoiser {
     if let current, current.number == number { return current.predictor }
     current = nil
     let variant = try bundle.variant(at: number)
-    var next: [Manifest.WeightSource: FloatBuffer] = [:]
-    let weights = try zip(variant.weights, variant.program.weights).map { source, weight in
-      if let known = next[source] ?? buffers[source] {
-        next[source] = known
-        return known
-      }
-      let buffer = try FloatBuffer(
-        count: weight.shape.reduce(1, *),
-        fill: { floats throws(BundleError) in try bundle.loadFloats(source, into: floats) })
-      next[source] = buffer
-      return buffer
-    }
-    buffers = next
+    buffers = try load(variant)
+    let weights = variant.weights.compactMap { buffers[$0] }
     let predictor = try Predictor(
       executor: Executor(program: variant.program, weights: weights, threads: threads),
       model: model, guidance: guidance)
     current = (number, predictor)
     return predictor
+  }
+
+  /// A variant's weights: those of the last one that it shares, and the others from the file.
+  private func load(
+    _ variant: Manifest.Variant
+  ) throws(BundleError) -> [Manifest.WeightSource: FloatBuffer] {
+    var known: [Manifest.WeightSource: FloatBuffer] = [:]
+    var missing: [Manifest.WeightSource: Int] = [:]
+    var sources: [Manifest.WeightSource] = []
+    for (source, weight) in zip(variant.weights, variant.program.weights) {
+      if let buffer = buffers[source] {
+        known[source] = buffer
+      } else if missing.updateValue(weight.shape.reduce(1, *), forKey: source) == nil {
+        sources.append(source)
+      }
+    }
+    let loaded = try FloatBuffer.filled(counts: sources.map { missing[$0, default: 0] }) {
+      buffers throws(BundleError) in
+      try bundle.loadFloats(Array(zip(sources, buffers)), threads: threads)
+    }
+    for (source, buffer) in zip(sources, loaded) { known[source] = buffer }
+    return known
   }
 }

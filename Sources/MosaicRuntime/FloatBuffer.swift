@@ -33,6 +33,21 @@ public final class FloatBuffer: @unchecked Sendable {
     }
   }
 
+  private init(_ memory: FloatMemory) {
+    pointer = UnsafePointer(memory.pointer)
+    count = memory.count
+    owner = memory
+  }
+
+  /// Memory of as many floats each as said, that `fill` writes.
+  public static func filled<E: Error>(
+    counts: [Int], by fill: ([UnsafeMutableBufferPointer<Float>]) throws(E) -> Void
+  ) throws(E) -> [FloatBuffer] {
+    let memories = counts.map { FloatMemory(count: $0) }
+    try fill(memories.map(\.floats))
+    return memories.map { FloatBuffer($0) }
+  }
+
   public convenience init(_ floats: [Float]) {
     self.init(count: floats.count) { _ = $0.update(from: floats) }
   }

@@ -11,6 +11,8 @@ extension PrunedNetwork {
         let type = storage(id), type == .f16 || type == .bf16
       else { continue }
       let view = TensorView(values, shape: [values.count], storedAs: type)
+      // What is too large for the type stays f32.
+      guard view.firstNonFinite == nil else { continue }
       var back = [Float](repeating: 0, count: values.count)
       back.withUnsafeMutableBufferPointer { view.convert(into: $0) }
       rounded[id] = .values(back)
@@ -18,7 +20,7 @@ extension PrunedNetwork {
     return PrunedNetwork(graph: graph, kept: kept, replacements: rounded)
   }
 
-  private init(graph: Graph, kept: [[Int]], replacements: [ValueID: Replacement]) {
+  init(graph: Graph, kept: [[Int]], replacements: [ValueID: Replacement]) {
     self.graph = graph
     self.kept = kept
     self.replacements = replacements

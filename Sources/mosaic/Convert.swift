@@ -67,6 +67,9 @@ struct Convert: ParsableCommand {
   @Option(help: "Compression of the bundle: none, or a zstd level from 1 to 19.")
   var compress = "1"
 
+  @Option(help: "Type of all stored tensors; source keeps each in its own.")
+  var dtype = StoredType.source
+
   @Flag(help: "Say what would be done, and what it takes; write nothing.")
   var dryRun = false
 
@@ -107,6 +110,7 @@ struct Convert: ParsableCommand {
       let conversion = Conversion(imported, options: options, progress: line.show)
       let report = try conversion.run(to: output)
       line.clear()
+      for warning in report.warnings { printError("warning: \(warning)") }
       Swift.print(print.json ? report.json.text(indented: true) : report.text)
       if let failure = report.failure {
         printError("\(printable(output, limit: 400)): written, but \(failure)")
@@ -161,6 +165,7 @@ struct Convert: ParsableCommand {
     options.proofSamples = proofSamples
     options.reference = reference
     options.compression = compression ?? .standard
+    options.dataType = dtype.dataType
     options.replacesOutput = !noClobber
     // Normal form: every setting that decides the bytes, in one order, and no paths.
     options.arguments = [
@@ -168,7 +173,27 @@ struct Convert: ParsableCommand {
       "--criterion", criterion.rawValue, "--influence", influence.rawValue,
       "--steps", "\(steps)", "--guidance", "\(guidance)", "--seed", "\(seed)",
       "--samples", "\(samples)", "--proof-samples", "\(proofSamples)", "--compress", compress,
+      "--dtype", dtype.rawValue,
     ]
     return options
+  }
+}
+
+extension Convert {
+  /// `--dtype`.
+  enum StoredType: String, ExpressibleByArgument, CaseIterable {
+    case source
+    case f32
+    case f16
+    case bf16
+
+    var dataType: DataType? {
+      switch self {
+      case .source: nil
+      case .f32: .f32
+      case .f16: .f16
+      case .bf16: .bf16
+      }
+    }
   }
 }

@@ -205,10 +205,15 @@ struct  Mosaic__Group
   char **producers;
   char *consumer;
   uint64_t macs_per_unit;
+  /*
+   * The unit at each place of the stored rows and columns. Empty: all of them, in order.
+   */
+  size_t n_order;
+  uint64_t *order;
 };
 #define MOSAIC__GROUP__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&mosaic__group__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0,NULL, (char *)protobuf_c_empty_string, 0 }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0,NULL, (char *)protobuf_c_empty_string, 0, 0,NULL }
 
 
 struct  Mosaic__Tensor
