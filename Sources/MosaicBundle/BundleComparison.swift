@@ -67,7 +67,7 @@ public struct BundleComparison: Sendable {
     if a.scheduler != b.scheduler {
       found.append(Difference(layer: .model, text: "the schedulers differ"))
     }
-    if a.groups != b.groups {
+    if a.groups.map(\.withoutOrder) != b.groups.map(\.withoutOrder) {
       found.append(
         Difference(
           layer: .model, text: "the pruning groups differ: \(a.groups.count), \(b.groups.count)"))
@@ -121,6 +121,15 @@ public struct BundleComparison: Sendable {
       return Set(0..<group.unitCount)
     }
     return Set(kept.runs.flatMap { $0.start..<$0.start + $0.count })
+  }
+}
+
+extension Manifest.Group {
+  /// The order of units follows from which are kept, and that is compared by itself.
+  fileprivate var withoutOrder: Self {
+    var group = self
+    group.order = []
+    return group
   }
 }
 
