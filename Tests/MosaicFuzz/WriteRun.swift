@@ -54,7 +54,11 @@ struct WriteRun {
   }
 
   private func setFaults() {
-    // Ignored, the signal makes the call return its error; what was inherited may be either.
+    // Ignored, the signal makes the call return its error. A parent may have ignored or blocked it.
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    sigaddset(&signals, SIGXFSZ)
+    pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     signal(SIGXFSZ, arguments.number("ignore", 1) != 0 ? SIG_IGN : SIG_DFL)
     let bytes = arguments.number("bytes", -1)
     if bytes >= 0 {
