@@ -78,9 +78,17 @@ let package = Package(
     // Tests.
     .target(
       name: "MosaicTestSupport", dependencies: ["MosaicCore"], path: "Tests/MosaicTestSupport"),
+    // Run by tests in a process of its own, and by .ci/sanitize.
+    .executableTarget(
+      name: "mosaic-fuzz",
+      dependencies: [
+        "MosaicCore", "MosaicBundle", "CXXHash", "CZstd", "CFaults", "MosaicTestSupport",
+      ],
+      path: "Tests/MosaicFuzz"),
+    .target(name: "CFaults", path: "Tests/CFaults"),
     tests(of: "MosaicCore"),
     tests(of: "MosaicKernels", ["MosaicCore"]),
-    tests(of: "MosaicBundle", ["MosaicCore", "CXXHash"]),
+    tests(of: "MosaicBundle", ["MosaicCore", "CXXHash", "mosaic-fuzz"]),
     tests(
       of: "MosaicRuntime",
       ["MosaicCore", "MosaicBundle", "MosaicIR", "MosaicImport", "MosaicLowering"]),

@@ -20,9 +20,11 @@ public struct BundleSummary: Sendable {
       "\(printable(reader.path, limit: 400)): \(printable(manifest.model.architecture)), "
         + "\(manifest.variants.count) variants, \(byteText(reader.fileSize))",
       "made by \(printable(manifest.generator)), seed \(manifest.provenance.seed); "
-        + "\(schedule.kind) schedule, \(schedule.criterion), budget \(significant(schedule.budget))"
-        + " of the dense MACs; \(schedule.sampler), \(schedule.steps) steps, "
-        + "guidance \(significant(schedule.guidance)), \(schedule.influence) influence",
+        + "\(printable(schedule.kind)) schedule, \(printable(schedule.criterion)), "
+        + "budget \(significant(schedule.budget)) of the dense MACs; "
+        + "\(printable(schedule.sampler)), \(schedule.steps) steps, "
+        + "guidance \(significant(schedule.guidance)), "
+        + "\(printable(schedule.influence)) influence",
       rangeTable,
       proofText,
     ]

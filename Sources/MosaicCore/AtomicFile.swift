@@ -70,7 +70,10 @@ public struct FileError: MosaicError, Equatable {
 /// A file that appears under its name whole or not at all.
 ///
 /// Bytes go to a temporary file beside the target; `commit` makes them durable and renames.
-/// Dropped without `commit`, the temporary file is removed and the target is untouched.
+/// Dropped without `commit`, the temporary file is removed and the target is untouched. A process
+/// that is killed leaves it behind as `.NAME.tmp-PROCESS-TAG`, which is safe to remove.
+///
+/// A symbolic link to a file is replaced by a file; what it led to is untouched.
 public struct AtomicFile: ~Copyable {
   public let path: String
   private let temporaryPath: String
@@ -82,6 +85,11 @@ public struct AtomicFile: ~Copyable {
   /// - Throws: `FileError` where the directory is missing or read-only, the target is not a
   ///   regular file, or it exists and `replacing` is false.
   public init(path: String, replacing: Bool = true) throws(FileError) {
+    guard !path.isEmpty else { throw FileError(path: path, reason: .noDirectory, isOutput: true) }
+    // The system would take the name to end there, and replace another file.
+    guard !path.utf8.contains(0) else {
+      throw FileError(path: path, call: "create", code: EINVAL, isOutput: true)
+    }
     var status = stat()
     if lstat(path, &status) == 0 {
       guard replacing else { throw FileError(path: path, reason: .exists, isOutput: true) }
@@ -93,7 +101,9 @@ public struct AtomicFile: ~Copyable {
     let directory = slash.map { String(path[...$0]) } ?? ""
     let name = slash.map { String(path[path.index(after: $0)...]) } ?? path
     let tag = String(UInt64.random(in: 0...UInt64.max), radix: 36)
-    let temporary = "\(directory).\(name).tmp-\(getpid())-\(tag)"
+    // Names end at 255 bytes.
+    let start = String(decoding: name.utf8.prefix(200), as: UTF8.self)
+    let temporary = "\(directory).\(start).tmp-\(getpid())-\(tag)"
     let opened = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o666)
     guard opened >= 0 else { throw FileError(path: path, call: "create", isOutput: true) }
     self.path = path
@@ -125,6 +135,9 @@ public struct AtomicFile: ~Copyable {
   }
 
   /// Makes the bytes durable and gives them the target's name.
+  ///
+  /// Where the directory cannot be made durable too, a loss of power may bring the old file back,
+  /// whole; that is no error.
   public consuming func commit() throws(FileError) {
     guard fsync(descriptor) == 0 else {
       throw FileError(path: path, call: "fsync", isOutput: true)

@@ -12,8 +12,10 @@ enum Interrupt {
 
   private static let pending = Atomic<Int32>(0)
 
-  /// From here on SIGINT and SIGTERM are only noted; a second one ends the process at once.
+  /// From here on SIGINT and SIGTERM are only noted; a second one ends the process at once. Writing
+  /// beyond a limit or to a closed pipe is an error of the write, so that nothing is left half done.
   static func watch() {
+    for number in [SIGXFSZ, SIGPIPE] { signal(number, SIG_IGN) }
     // Touched here, so that the handler finds it initialised.
     pending.store(0, ordering: .relaxed)
     var watched = sigset_t()

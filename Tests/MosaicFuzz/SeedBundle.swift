@@ -1,0 +1,165 @@
+import MosaicBundle
+import MosaicCore
+import MosaicTestSupport
+
+/// A bundle of two variants with every operation, every codec and every kind of shared tensor, in
+/// some twenty kilobytes.
+enum SeedBundle {
+  static let hidden = 128
+  static let width = 8
+
+  /// - Parameters:
+  ///   - more: Tensors that no variant uses, to make the bundle as large as wanted.
+  ///   - generator: What the bundle says wrote it.
+  static func write(
+    to path: String, more: [TensorView] = [], generator: String = "mosaic 0.1.0"
+  ) throws {
+    var random = SplitMix64(seed: 1)
+    var writer = try BundleWriter(path: path)
+    func floats(_ shape: [Int]) -> TensorView {
+      TensorView(random.floats(shape.reduce(1, *)), shape: shape)
+    }
+    // Eight significant bits: the lowest planes compress away.
+    let rounded = random.floats(hidden * width).map {
+      Float(bitPattern: $0.bitPattern & 0xFFFF_0000)
+    }
+    let patch = try writer.add(name: "patch.weight", floats([width, 2, 2, 2]))
+    let bias = try writer.add(name: "bias", floats([width]))
+    let up = try writer.add(name: "up.weight", TensorView(rounded, shape: [hidden, width]))
+    let upBias = try writer.add(name: "up.bias", floats([hidden]))
+    let down = try writer.add(name: "down.weight", floats([width, hidden]))
+    let table = try writer.add(name: "classes", floats([3, width]))
+    _ = try writer.add(
+      name: "zeros", TensorView([Int64](repeating: 0, count: 1024), shape: [1024]))
+    _ = try writer.add(name: "noise", bfloat16(3000, &random))
+    _ = try writer.add(name: "empty", floats([0, 4]))
+    for (index, tensor) in more.enumerated() {
+      _ = try writer.add(name: "more.\(index)", tensor)
+    }
+
+    var manifest = Manifest(
+      generator: generator,
+      provenance: .init(
+        sources: [.init(name: "a.safetensors", sha256: [UInt8](repeating: 7, count: 32))],
+        seed: .max, arguments: ["convert", "--budget", "0.6"]),
+      model: .init(
+        architecture: "Test", sampleShape: [2, 4, 4], outputChannels: 2, classCount: 3,
+        nullClass: 2, classNames: ["cat", "dög"], classInput: "class_labels"),
+      scheduler: SchedulerConfig(trainedBetas: [0.1, 0.2], prediction: .velocity),
+      graphText: "sample -> output",
+      groups: [
+        .init(
+          name: "mlp", kind: "neurons", unitCount: hidden, unitSize: 1, producers: ["up.weight"],
+          consumer: "down.weight", macsPerUnit: 64)
+      ])
+    let kept: [[Manifest.Run]] = [[.init(start: 64, count: 32), .init(start: 8, count: 24)], []]
+    for (index, runs) in kept.enumerated() {
+      let count = runs.isEmpty ? hidden : 56
+      let ascending = runs.sorted { $0.start < $1.start }
+      manifest.variants.append(
+        .init(
+          name: "range \(index)", logSNRLower: index == 0 ? -.infinity : 1,
+          logSNRUpper: index == 0 ? 1 : .infinity, program: program(hidden: count),
+          weights: [
+            .init(tensor: patch), .init(tensor: bias), .init(tensor: up, axis: 0, runs: runs),
+            .init(tensor: upBias, axis: 0, runs: runs), .init(tensor: down, axis: 1, runs: runs),
+            .init(tensor: table),
+          ], kept: runs.isEmpty ? [] : [.init(group: 0, runs: ascending)],
+          macsPerSample: 64 * count, sparsity: 1 - Double(count) / Double(hidden)))
+    }
+    manifest.schedule = .init(
+      kind: "solved", criterion: "obs", budget: 0.6, influence: "measured", sampler: "ddim",
+      steps: 1, guidance: 1.5,
+      perStep: [
+        .init(
+          timestep: 999, logSNR: -8, variant: 0, sparsity: 0.5, influence: 0.25,
+          predictedError: 1e-4)
+      ])
+    manifest.sensitivity = [.init(step: 0, sparsities: [0.2, 0.4], errors: [1e-5, 1e-4])]
+    try writer.finish(manifest)
+  }
+
+  private static func bfloat16(_ count: Int, _ random: inout SplitMix64) -> TensorView {
+    let owner = OwnedBytes(count: 2 * count)
+    for (index, value) in random.floats(count).enumerated() {
+      owner.memory.storeBytes(
+        of: UInt16(value.bitPattern >> 16), toByteOffset: 2 * index, as: UInt16.self)
+    }
+    return TensorView(
+      dataType: .bf16, shape: [count], bytes: UnsafeRawBufferPointer(owner.memory), owner: owner)
+  }
+
+  private static func program(hidden: Int) -> Program {
+    var values: [Program.Value] = [
+      .init(name: "sample", shape: [2, 4, 4], storage: .input(0)),
+      .init(name: "timestep", shape: [1], storage: .input(1)),
+      .init(name: "class", shape: [1], storage: .input(2)),
+    ]
+    let weights: [Program.Weight] = [
+      .init(name: "patch.weight", shape: [width, 2, 2, 2]), .init(name: "bias", shape: [width]),
+      .init(name: "up.weight", shape: [hidden, width]), .init(name: "up.bias", shape: [hidden]),
+      .init(name: "down.weight", shape: [width, hidden]),
+      .init(name: "classes", shape: [3, width]),
+    ]
+    for (index, weight) in weights.enumerated() {
+      values.append(.init(name: weight.name, shape: weight.shape, storage: .weight(index)))
+    }
+    var arenaSize = 0
+    func arena(_ name: String, _ shape: [Int]) -> Int {
+      values.append(.init(name: name, shape: shape, storage: .arena(offset: arenaSize)))
+      arenaSize += shape.reduce(1, *)
+      return values.count - 1
+    }
+    let patches = arena("patches", [width, 2, 2])
+    values.append(
+      .init(name: "columns", shape: [width, 4], storage: .view(of: patches, offset: 0)))
+    let columns = values.count - 1
+    let tokens = arena("tokens", [4, width])
+    let embedded = arena("embedded", [width])
+    let time = arena("time", [width])
+    let both = arena("both", [width])
+    let condition = arena("condition", [width])
+    let normal = arena("normal", [4, width])
+    let attended = arena("attended", [4, width])
+    let gated = arena("gated", [4, width])
+    let inner = arena("inner", [4, hidden])
+    let result = arena("result", [4, width])
+    values.append(.init(name: "output", shape: [2, 4, 4], storage: .output))
+    let output = values.count - 1
+    values.append(.init(name: "rows", shape: [width, 4], storage: .view(of: output, offset: 0)))
+    return Program(
+      inputs: [
+        .init(name: "sample", shape: [2, 4, 4], element: .f32),
+        .init(name: "timestep", shape: [1], element: .f32),
+        .init(name: "class_labels", shape: [1], element: .i32),
+      ], outputShape: [2, 4, 4], weights: weights, values: values,
+      instructions: [
+        .init(
+          .convolution(
+            channels: 2, height: 4, width: 4, outer: width, kernel: 2, stride: 2, padding: 0),
+          [0, 3, 4], into: patches),
+        .init(.permute(shape: [width, 4], order: [1, 0]), [columns], into: tokens),
+        .init(.gather(rows: 3, width: width), [2, 8], into: embedded),
+        .init(
+          .timestepEmbedding(
+            width: width, maxPeriod: 10000, frequencyShift: 1, isCosineFirst: true), [1],
+          into: time),
+        .init(.add(count: width), [embedded, time], into: both),
+        .init(.activation(.silu, count: width), [both], into: condition),
+        .init(
+          .layerNorm(rows: 4, width: width, epsilon: 1e-6, isAffine: true, isModulated: true),
+          [tokens, 4, 4, condition, both], into: normal),
+        .init(
+          .attention(heads: 2, size: width / 2, queries: 4, keys: 4, scale: 0.5),
+          [normal, normal, normal], into: attended),
+        .init(.gatedAdd(rows: 4, width: width), [tokens, attended, condition], into: gated),
+        .init(
+          .linear(rows: 4, inner: width, outer: hidden, activation: .geluTanh), [gated, 5, 6],
+          into: inner),
+        .init(
+          .linear(rows: 4, inner: hidden, outer: width, activation: .none), [inner, 7, 4],
+          into: result),
+        .init(.permute(shape: [4, width], order: [1, 0]), [result], into: output + 1),
+      ], arenaSize: arenaSize)
+  }
+}
