@@ -15,9 +15,11 @@ import unittest
 from pathlib import Path
 
 import numpy
+import zstandard
 
 from mosaic_bundle import Bundle, BundleError, UnsupportedBundle, load_dit, load_variant
-from mosaic_bundle.mosaic_pb2 import Attribute, Instruction, Manifest
+from mosaic_bundle.frames import decode_chunk
+from mosaic_bundle.mosaic_pb2 import CODEC_ZSTD, Attribute, Instruction, Manifest, StoredChunk
 from mosaic_bundle.operations import signature
 from mosaic_bundle.programs import check_program
 from mosaic_bundle.wire import Scanner
@@ -238,6 +240,33 @@ class HashTests(unittest.TestCase):
             for chunk in bundle.storage.chunks:
                 stored = whole[chunk.offset : chunk.offset + chunk.stored_size]
                 self.assertEqual(xxh64_in_python(stored), chunk.xxh64)
+
+
+class FrameTests(unittest.TestCase):
+    """What converted models do not hold: chunks that are one frame, and frames that lie."""
+
+    raw = bytes(range(256)) * 40
+
+    def decode(self, stored: bytes, raw_size: int) -> bytes:
+        chunk = StoredChunk(codec=CODEC_ZSTD, stored_size=len(stored))
+        return decode_chunk(stored, chunk, raw_size, "chunk 0")
+
+    def test_one_frame(self) -> None:
+        frame = zstandard.compress(self.raw)
+        self.assertEqual(self.decode(frame, len(self.raw)), self.raw)
+
+    def test_anything_else_is_refused(self) -> None:
+        size = len(self.raw)
+        frame, half = zstandard.compress(self.raw), zstandard.compress(self.raw[: size // 2])
+        unsized = zstandard.ZstdCompressor(write_content_size=False).compress(self.raw)
+        skippable = b"\x50\x2a\x4d\x18\x04\x00\x00\x00" + bytes(4)
+        for stored, raw_size in (
+            (frame, size - 1), (frame, size + 1), (half + half, size), (frame + b"\0", size),
+            (frame + skippable, size), (skippable + frame, size), (frame[:-1], size),
+            (unsized, size), (skippable, 4), (b"", 1), (b"no frame", 8),
+        ):  # fmt: skip
+            with self.subTest(stored[:8]), self.assertRaisesRegex(BundleError, "not one zstd"):
+                self.decode(stored, raw_size)
 
 
 class WireTests(unittest.TestCase):
