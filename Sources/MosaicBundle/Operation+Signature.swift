@@ -54,6 +54,7 @@ extension Program.Operation {
     switch self {
     case .linear(let rows, let inner, let outer, _):
       try check.sizes(rows, inner, outer)
+      try check.matrixSides(rows, inner, outer)
       let bias: [Signature.Operand] = operandCount > 2 ? [.weight([outer])] : []
       return Signature(
         operands: [.floats([rows, inner]), .weight([outer, inner])] + bias,
@@ -62,6 +63,8 @@ extension Program.Operation {
     case .convolution(
       let channels, let height, let width, let outer, let kernel, let stride, let padding):
       try check.sizes(channels, height, width, outer, kernel, stride)
+      try check.matrixSides(
+        outer, try check.product(channels, kernel, kernel), try check.product(height, width))
       guard (0...BundleLimits.size).contains(padding) else {
         throw ProgramError(check.place, "has a padding of \(padding)")
       }
@@ -80,6 +83,7 @@ extension Program.Operation {
 
     case .attention(let heads, let size, let queries, let keys, let scale):
       let width = try check.product(heads, size)
+      try check.matrixSides(queries, keys, width)
       // The scores, which an implementation may hold.
       _ = try check.product(heads, queries, keys)
       try check.finite(scale)
@@ -151,6 +155,13 @@ private struct SizeCheck {
   func sizes(_ values: Int...) throws(ProgramError) {
     for value in values where value < 1 || value > BundleLimits.size {
       throw ProgramError(place, "has the size \(value)")
+    }
+  }
+
+  /// Sides of matrices, which libraries for products index with 32 bits.
+  func matrixSides(_ values: Int...) throws(ProgramError) {
+    for value in values where value > Int(Int32.max) {
+      throw ProgramError(place, "has a matrix of \(value) rows or columns, over \(Int32.max)")
     }
   }
 

@@ -55,6 +55,16 @@ import Testing
     #expect(place { $0.values[13].storage = .view(of: 6, offset: 0) } == .value(13))
   }
 
+  /// Libraries for products index with 32 bits; a side over that would stop the process.
+  @Test func matricesHave32BitSides() {
+    let over = problem { program in
+      program.instructions[4].operation = .linear(
+        rows: 1 << 31, inner: 1, outer: 1, activation: .none)
+    }
+    #expect(over?.place == .instruction(4))
+    #expect(over?.problem == "has a matrix of 2147483648 rows or columns, over 2147483647")
+  }
+
   @Test func operandsAreWhatTheOperationTakes() {
     #expect(place { $0.instructions[4].inputs[0] = 14 } == .instruction(4))
     #expect(place { $0.instructions[4].inputs[0] = -1 } == .instruction(4))
