@@ -25,7 +25,7 @@ public enum Budget: Sendable, Equatable {
   }
 
   /// The budget in words: "a final error of 0.001".
-  var text: String {
+  public var text: String {
     switch self {
     case .macs(let share): "\(share) of the dense cost"
     case .milliseconds(let time): "\(time) ms a sample"
