@@ -3,8 +3,10 @@ internal import MosaicRuntime
 
 /// The dense trajectories of the samples on which errors are measured.
 public struct DenseTrajectories: Sendable {
-  /// The state before each step, [samples · state].
+  /// What the network sees at each step, [samples · state].
   let states: [[Float]]
+  /// Where the sampler stands before each step: the states above, but in its own scale.
+  let restarts: [SamplerState]
   /// The network's output at each step; empty where the sampler does not use it.
   let outputs: [[Float]]
   let final: [Float]
@@ -18,23 +20,26 @@ extension CalibrationSubject {
     from first: Int, samples: Int, stage: String = "trajectories", progress: ProgressHandler
   ) throws -> DenseTrajectories {
     let labels = labels(from: first, samples: samples)
-    var states = noise(from: first, samples: samples)
-    var kept: [[Float]] = []
+    var state = sampler.start(noise: noise(from: first, samples: samples))
+    var restarts: [SamplerState] = []
+    var inputs: [[Float]] = []
     var outputs: [[Float]] = []
     for (step, info) in trajectory.steps.enumerated() {
-      kept.append(states)
+      restarts.append(state)
+      let input = sampler.networkInput(state, step: step)
+      inputs.append(input)
       let output =
         info.needsForward
-        ? predictor.predict(states: states, timestep: info.timestep, labels: labels) : []
+        ? predictor.predict(states: input, timestep: info.timestep, labels: labels) : []
       outputs.append(output)
       sampler.apply(
-        info.needsForward ? output : states, to: &states, step: step, firstItem: first,
-        stateSize: predictor.stateSize)
+        output, to: &state, step: step, firstItem: first, stateSize: predictor.stateSize)
       try progress(
         Progress(stage: stage, done: step + 1, total: trajectory.steps.count))
     }
     return DenseTrajectories(
-      states: kept, outputs: outputs, final: states, labels: labels, firstItem: first)
+      states: inputs, restarts: restarts, outputs: outputs, final: state.states, labels: labels,
+      firstItem: first)
   }
 
   /// Puts another output in at each step, alone, and carries the state to the end with the dense
@@ -47,42 +52,34 @@ extension CalibrationSubject {
     _ replaced: [[Float]], in base: DenseTrajectories, stage: String, progress: ProgressHandler
   ) throws -> [[Float]] {
     let size = base.final.count
-    let samples = base.labels.count
-    // Trajectories that have left the dense one, side by side, in the order of their step.
-    var changed: [Int] = []
-    var states: [Float] = []
+    let stateSize = size / base.labels.count
+    // Trajectories that have left the dense one, in the order of their step. Each is a group of
+    // samples that has its own place in the noise streams.
+    var changed: [(step: Int, state: SamplerState)] = []
     for (step, info) in trajectory.steps.enumerated() {
-      if !changed.isEmpty {
-        let outputs =
-          info.needsForward
-          ? predictor.predict(
-            states: states, timestep: info.timestep,
-            labels: changed.flatMap { _ in base.labels }) : states
-        var next: [Float] = []
-        next.reserveCapacity(states.count)
-        for index in changed.indices {
-          // Each group of samples has its own place in the noise streams.
-          var part = Array(states[index * size..<(index + 1) * size])
-          sampler.apply(
-            Array(outputs[index * size..<(index + 1) * size]), to: &part, step: step,
-            firstItem: base.firstItem, stateSize: size / samples)
-          next += part
-        }
-        states = next
+      let outputs =
+        info.needsForward && !changed.isEmpty
+        ? predictor.predict(
+          states: changed.flatMap { sampler.networkInput($0.state, step: step) },
+          timestep: info.timestep, labels: changed.flatMap { _ in base.labels }) : []
+      for index in changed.indices {
+        let output = info.needsForward ? Array(outputs[index * size..<(index + 1) * size]) : []
+        sampler.apply(
+          output, to: &changed[index].state, step: step, firstItem: base.firstItem,
+          stateSize: stateSize)
       }
       if !replaced[step].isEmpty, info.needsForward {
-        var part = base.states[step]
+        var state = base.restarts[step]
         sampler.apply(
-          replaced[step], to: &part, step: step, firstItem: base.firstItem,
-          stateSize: size / samples)
-        states += part
-        changed.append(step)
+          replaced[step], to: &state, step: step, firstItem: base.firstItem,
+          stateSize: stateSize)
+        changed.append((step, state))
       }
       try progress(Progress(stage: stage, done: step + 1, total: trajectory.steps.count))
     }
     var deltas = [[Float]](repeating: [], count: trajectory.steps.count)
-    for (index, step) in changed.enumerated() {
-      deltas[step] = (0..<size).map { states[index * size + $0] - base.final[$0] }
+    for (step, state) in changed {
+      deltas[step] = zip(state.states, base.final).map { $0 - $1 }
     }
     return deltas
   }

@@ -45,20 +45,21 @@ extension CalibrationSubject {
     var moments = [[GramStatistics]](
       repeating: groups.map { GramStatistics(width: $0.width) }, count: buckets.count)
     for (number, wave) in waves.enumerated() {
-      var states = noise(from: start, samples: samples)
+      var state = sampler.start(noise: noise(from: start, samples: samples))
       for step in trajectory.steps.indices {
-        if number == 0, waves.count > 1 { inputs.append(states) }
+        let input = number == 0 ? sampler.networkInput(state, step: step) : inputs[step]
+        if number == 0, waves.count > 1 { inputs.append(input) }
         let output = try observe(
-          number == 0 ? states : inputs[step], labels, step: step, groups: wave,
+          input, labels, step: step, groups: wave,
           into: &moments[buckets.firstIndex { $0.contains(step) } ?? 0])
         if number == 0 {
           sampler.apply(
-            output, to: &states, step: step, firstItem: start, stateSize: predictor.stateSize)
+            output, to: &state, step: step, firstItem: start, stateSize: predictor.stateSize)
         }
         done += 1
         try progress(Progress(stage: "statistics", done: done, total: total))
       }
-      if number == 0 { final = states }
+      if number == 0 { final = state.states }
     }
     let (mean, square) = moments12(final)
     return CalibrationStatistics(
@@ -87,13 +88,13 @@ extension CalibrationSubject {
 
   /// One step's forward over all samples, its consumers' inputs added to `moments`.
   ///
-  /// - Returns: The network's output; where the sampler does not use it, the states.
+  /// - Returns: The network's output; where the sampler does not use it, nothing.
   private func observe(
     _ states: [Float], _ labels: [Int32], step: Int, groups wave: [Int],
     into moments: inout [GramStatistics]
   ) throws -> [Float] {
     let info = trajectory.steps[step]
-    guard info.needsForward else { return states }
+    guard info.needsForward else { return [] }
     let size = predictor.stateSize
     let samples = labels.count
     // A leaf's activations are held whole: small enough for memory, large enough for products.

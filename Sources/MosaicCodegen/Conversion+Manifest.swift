@@ -27,7 +27,7 @@ extension Conversion {
       schedule: Manifest.Schedule(
         kind: options.schedule.rawValue, criterion: options.criterion.rawValue,
         budget: options.budget, influence: options.calibration.influence.rawValue,
-        sampler: "ddim", steps: options.calibration.steps,
+        sampler: scheduler.sampler.rawValue, steps: options.calibration.steps,
         guidance: Double(options.calibration.guidance ?? 1),
         perStep: steps(subject, sensitivity, prediction, variants)),
       sensitivity: sensitivity.errors.enumerated().map { step, errors in
@@ -43,7 +43,7 @@ extension Conversion {
     subject.trajectory.steps.enumerated().map { step, info in
       let variant = variants.firstIndex { $0.steps.contains(step) } ?? 0
       return Manifest.Schedule.Step(
-        timestep: Double(info.timestep), logSNR: info.logSNR, variant: variant,
+        timestep: info.timestep, logSNR: info.logSNR, variant: variant,
         sparsity: variants[variant].sparsity, influence: sensitivity.gains[step],
         predictedError: prediction.ownErrors[step])
     }

@@ -113,11 +113,11 @@ public struct Conversion {
     return groups
   }
 
-  /// The first, the middle and the last timestep of the trajectory.
+  /// The first, the middle and the last timestep of the trajectory, rounded.
   private func parityTimesteps(_ subject: CalibrationSubject) -> [Int] {
     let steps = subject.trajectory.steps
     let places = Set([0, steps.count / 2, steps.count - 1]).sorted()
-    return places.map { steps[$0].timestep }
+    return places.map { Int(steps[$0].timestep.rounded()) }
   }
 
   private func allocationProblem(
@@ -143,7 +143,7 @@ public struct Conversion {
         alphas: try NoiseSchedule(scheduler).alphasCumulative,
         secondMoment: statistics.secondMoment)
       return try .paper(
-        scores: subject.trajectory.steps.map { scores[$0.timestep] }, for: problem)
+        scores: subject.trajectory.steps.map { scores[Int($0.timestep.rounded())] }, for: problem)
     }
   }
 

@@ -6,7 +6,7 @@ public import MosaicLowering
 public struct ConversionReport: Sendable {
   public struct RangeLine: Sendable, Equatable {
     public var steps: Range<Int>
-    public var timesteps: ClosedRange<Int>
+    public var timesteps: ClosedRange<Double>
     /// Share of the groups' multiply-accumulates that goes.
     public var sparsity: Double
     /// Of one forward, as a share of the dense one.

@@ -130,7 +130,7 @@ struct Convert: ParsableCommand {
     let imported = try CheckpointImporter(
       path: checkpoint, variant: checkpointOptions.weights,
       schedulerPath: checkpointOptions.scheduler,
-      sampler: checkpointOptions.sampler?.rawValue
+      sampler: checkpointOptions.sampler
     ).load()
     for warning in imported.warnings { printError("warning: \(warning)") }
     let others = [checkpointOptions.scheduler, reference].compactMap { $0 }
