@@ -38,14 +38,14 @@ extension SparsitySchedule {
   ///   - trainTimesteps: The timesteps the network was trained on, of which the split takes shares.
   /// - Throws: `AllocationError.stepCount` or `.badMeasurement`.
   public static func paperSplit(
-    scores: [Double], timesteps: [Int], trainTimesteps: Int = 1000, for problem: AllocationProblem
+    scores: [Double], timesteps: [Double], trainTimesteps: Int = 1000, for problem: AllocationProblem
   ) throws(AllocationError) -> SparsitySchedule {
     try validate(scores, problem)
     guard timesteps.count == problem.stepCount else {
       throw .stepCount(what: "timesteps", expected: problem.stepCount, found: timesteps.count)
     }
     let cuts = [0.6, 0.2].map { share in
-      timesteps.firstIndex { Double($0) <= share * Double(trainTimesteps) } ?? timesteps.count
+      timesteps.firstIndex { $0 <= share * Double(trainTimesteps) } ?? timesteps.count
     }
     return paper(scores, cutAt: cuts, problem)
   }

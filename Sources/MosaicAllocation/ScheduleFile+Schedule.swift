@@ -1,3 +1,5 @@
+internal import MosaicCore
+
 extension ScheduleFile {
   /// The schedule for a run, after checking that it covers all steps, that its ranges begin where
   /// statistics were kept apart, and that its sparsities are allowed.
@@ -8,7 +10,7 @@ extension ScheduleFile {
   ///   - timesteps: Of each step, noisiest first.
   /// - Throws: `AllocationFileError`.
   public func schedule(
-    for problem: AllocationProblem, timesteps: [Int]
+    for problem: AllocationProblem, timesteps: [Double]
   ) throws(AllocationFileError) -> SparsitySchedule {
     precondition(timesteps.count == problem.stepCount, "one timestep a step")
     var steps: [Range<Int>] = []
@@ -32,7 +34,7 @@ extension ScheduleFile {
       throw unfit(
         "ranges",
         "they cover \(covered) of \(problem.stepCount) steps; step \(covered), of timestep "
-          + "\(timesteps[covered]), is in none; add a range for the rest")
+          + "\(timestepText(timesteps[covered])), is in none; add a range for the rest")
     }
     var schedule = SparsitySchedule(
       kind: .file, ranges: steps, sparsities: ranges.map(\.sparsity), problem: problem)
@@ -43,7 +45,7 @@ extension ScheduleFile {
 
   /// One past the last step of a range.
   private func end(
-    of extent: Extent, _ index: Int, from begin: Int, _ timesteps: [Int]
+    of extent: Extent, _ index: Int, from begin: Int, _ timesteps: [Double]
   ) throws(AllocationFileError) -> Int {
     let left = timesteps.count - begin
     switch extent {
@@ -55,12 +57,12 @@ extension ScheduleFile {
       }
       return begin + count
     case .timesteps(let first, let last):
-      let end = timesteps[begin...].firstIndex { !(last...first).contains($0) } ?? timesteps.count
+      let end = timesteps[begin...].firstIndex { !(Double(last)...Double(first)).contains($0) } ?? timesteps.count
       guard end > begin else {
         throw unfit(
           "ranges[\(index)].timesteps",
           begin < timesteps.count
-            ? "[\(first), \(last)] does not hold the next step's timestep, \(timesteps[begin])"
+            ? "[\(first), \(last)] does not hold the next step's timestep, \(timestepText(timesteps[begin]))"
             : "no step is left for [\(first), \(last)]")
       }
       return end

@@ -8,7 +8,7 @@ final class ActivationCapture: @unchecked Sendable {
   private(set) var captures: [Executor.Capture] = []
 
   /// - Parameter batch: Forwards of the largest run.
-  init(of groups: [PruningGroup], in lowered: LoweredProgram, batch: Int) throws {
+  init(of groups: [PruningGroup], in lowered: LoweredGraph, batch: Int) throws {
     for group in groups {
       guard let instruction = lowered.instructions[group.name] else {
         throw LoweringError(node: group.name, reason: "no instruction reads this group")

@@ -4,14 +4,14 @@ internal import MosaicLowering
 internal import MosaicRuntime
 
 extension CalibrationSubject {
-  /// The dense network's output at a step; the states where the sampler does not use it.
+  /// The dense network's output at a step; empty where the sampler does not use it.
   ///
   /// - Throws: `RuntimeError.Reason.nonFinite`, naming the step and the operation.
   func denseOutput(
     _ state: SamplerState, _ labels: [Int32], step: Int, captures: [Executor.Capture] = []
   ) throws -> [Float] {
     let info = trajectory.steps[step]
-    guard info.needsForward else { return state.states }
+    guard info.needsForward else { return [] }
     let inputs = sampler.networkInput(state, step: step)
     let output = predictor.predict(
       states: inputs, timestep: info.timestep, labels: labels, captures: captures)

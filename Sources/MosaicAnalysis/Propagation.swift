@@ -1,5 +1,5 @@
 internal import MosaicCore
-public import MosaicRuntime
+internal import MosaicRuntime
 
 /// The dense trajectories of the samples on which errors are measured.
 public struct DenseTrajectories: Sendable {
@@ -36,10 +36,10 @@ extension CalibrationSubject {
     var state = sampler.start(noise: noise(from: first, samples: samples))
     var kept: [SamplerState] = []
     var outputs: [[Float]] = []
-    for (step, info) in trajectory.steps.enumerated() {
+    for step in trajectory.steps.indices {
       kept.append(state)
       let output = try denseOutput(state, labels, step: step)
-      outputs.append(info.needsForward ? output : [])
+      outputs.append(output)
       sampler.apply(
         output, to: &state, step: step, firstItem: first, stateSize: predictor.stateSize)
       try progress(
@@ -71,8 +71,7 @@ extension CalibrationSubject {
             timestep: info.timestep, labels: changed.flatMap { _ in base.labels }) : []
         for index in changed.indices {
           let output =
-            info.needsForward
-            ? Array(outputs[index * size..<(index + 1) * size]) : states[index].states
+            info.needsForward ? Array(outputs[index * size..<(index + 1) * size]) : []
           // Each group of samples has its own place in the noise streams.
           sampler.apply(
             output, to: &states[index], step: step, firstItem: base.firstItem,

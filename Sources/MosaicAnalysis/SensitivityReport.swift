@@ -80,7 +80,7 @@ extension SensitivityReport {
     }
     self.init(
       influence: measured.influence, levels: levels, errors: errors, amplitudes: amplitudes,
-      gains: gains, correlation: correlation(of: grams[grams.count - 1], count: steps),
+      gains: gains, correlation: stepCorrelation(of: grams[grams.count - 1], count: steps),
       groupGains: measured.groupGains, samples: measured.count)
   }
 
@@ -115,7 +115,7 @@ private func interpolatedGain(_ probed: [Double], at level: Double, probes: [Dou
 
 /// A Gram matrix with its rows and columns scaled to a diagonal of 1; the identity for rows of
 /// zeros.
-func correlation(of gram: [Double], count: Int) -> [Double] {
+func stepCorrelation(of gram: [Double], count: Int) -> [Double] {
   var result = [Double](repeating: 0, count: count * count)
   for n in 0..<count {
     for m in 0..<count {

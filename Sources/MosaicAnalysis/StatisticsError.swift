@@ -2,7 +2,7 @@ public import MosaicCore
 
 /// A statistics file cannot be used, or not for this.
 public struct StatisticsError: MosaicError, Equatable {
-  public enum Reason: Sendable, Equatable {
+  public enum Reason: Error, Sendable, Equatable {
     case notStatistics
     case version(String)
     case field(String)

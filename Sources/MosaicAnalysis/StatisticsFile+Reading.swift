@@ -1,5 +1,5 @@
 internal import MosaicBundle
-public import MosaicCore
+internal import MosaicCore
 internal import MosaicSurgery
 
 extension StatisticsFile {

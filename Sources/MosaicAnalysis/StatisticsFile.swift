@@ -1,5 +1,5 @@
 internal import MosaicBundle
-public import MosaicCore
+internal import MosaicCore
 public import MosaicSurgery
 
 /// A calibration in a file: what any budget, number of ranges or schedule can be solved from

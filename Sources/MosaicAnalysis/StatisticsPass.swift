@@ -123,7 +123,7 @@ public struct Shard: Sendable, Equatable {
 /// The leaves' samples on their way along the trajectory.
 private struct LeafRun {
   private let subject: CalibrationSubject
-  private let lowered: LoweredProgram
+  private let lowered: LoweredGraph
   private let leaves: Range<Int>
   private var states: [SamplerState]
   /// Where each leaf was before each bucket: [bucket][leaf], for later waves.

@@ -81,8 +81,10 @@ extension SchedulerConfig {
       }
       return value
     }
+    let className = text(message.class_name)
     self.init(
-      className: text(message.class_name), trainSteps: try integer(message.train_steps, place),
+      sampler: className == SamplerKind.ddpm.className ? .ddpm : .ddim, className: className,
+      trainSteps: try integer(message.train_steps, place),
       betaStart: message.beta_start, betaEnd: message.beta_end,
       betaSchedule: try known("beta schedule", text(message.beta_schedule)),
       trainedBetas: array(message.trained_betas, message.n_trained_betas),

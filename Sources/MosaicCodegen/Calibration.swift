@@ -1,10 +1,10 @@
 public import MosaicAllocation
 public import MosaicAnalysis
 internal import MosaicBundle
-public import MosaicCore
+internal import MosaicCore
 internal import MosaicIR
 public import MosaicImport
-internal import MosaicLowering
+public import MosaicLowering
 public import MosaicPruning
 public import MosaicSurgery
 

@@ -1,6 +1,6 @@
 internal import MosaicAllocation
 public import MosaicAnalysis
-public import MosaicCore
+internal import MosaicCore
 public import MosaicImport
 internal import MosaicLowering
 public import MosaicSurgery

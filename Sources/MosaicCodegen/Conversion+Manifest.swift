@@ -28,7 +28,7 @@ extension Conversion {
       schedule: Manifest.Schedule(
         kind: schedule.kind.rawValue, criterion: options.criterion.rawValue,
         budget: schedule.budget, influence: options.calibration.influence.rawValue,
-        sampler: "ddim", steps: options.calibration.steps,
+        sampler: imported.scheduler?.sampler.rawValue ?? "", steps: options.calibration.steps,
         guidance: Double(options.calibration.guidance ?? 1),
         perStep: steps(subject, sensitivity, prediction, variants)),
       sensitivity: sensitivity.errors.enumerated().map { step, errors in
@@ -44,7 +44,7 @@ extension Conversion {
     subject.trajectory.steps.enumerated().map { step, info in
       let variant = variants.firstIndex { $0.steps.contains(step) } ?? 0
       return Manifest.Schedule.Step(
-        timestep: Double(info.timestep), logSNR: info.logSNR, variant: variant,
+        timestep: info.timestep, logSNR: info.logSNR, variant: variant,
         sparsity: variants[variant].sparsity, influence: sensitivity.gains[step],
         predictedError: prediction.ownErrors[step])
     }

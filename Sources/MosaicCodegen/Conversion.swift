@@ -1,7 +1,7 @@
-public import MosaicAllocation
+internal import MosaicAllocation
 public import MosaicAnalysis
 internal import MosaicBundle
-public import MosaicCore
+internal import MosaicCore
 internal import MosaicIR
 public import MosaicImport
 internal import MosaicLowering
@@ -106,11 +106,11 @@ public struct Conversion {
     return (try calibration.request(options.allocation, costs: costs), latency)
   }
 
-  /// The first, the middle and the last timestep of the trajectory.
-  private func parityTimesteps(_ subject: CalibrationSubject) -> [Double] {
+  /// The first, the middle and the last timestep of the trajectory, rounded.
+  private func parityTimesteps(_ subject: CalibrationSubject) -> [Int] {
     let steps = subject.trajectory.steps
     let places = Set([0, steps.count / 2, steps.count - 1]).sorted()
-    return places.map { steps[$0].timestep }
+    return places.map { Int(steps[$0].timestep.rounded()) }
   }
 
   private func lines(

@@ -1,4 +1,4 @@
-public import MosaicAllocation
+internal import MosaicAllocation
 public import MosaicAnalysis
 public import MosaicBundle
 public import MosaicCore

@@ -8,7 +8,7 @@ extension ConversionReport {
     for (number, range) in ranges.enumerated() {
       table.add([
         "range-\(number)", "\(range.steps.lowerBound)..\(range.steps.upperBound - 1)",
-        "\(significant(range.timesteps.upperBound))..\(significant(range.timesteps.lowerBound))",
+        "\(timestepText(range.timesteps.upperBound))..\(timestepText(range.timesteps.lowerBound))",
         fixed(range.sparsity, 3), fixed(range.macShare, 3),
       ])
     }

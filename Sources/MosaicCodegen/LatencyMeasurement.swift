@@ -1,5 +1,5 @@
 public import MosaicAllocation
-internal import MosaicAnalysis
+public import MosaicAnalysis
 internal import MosaicKernels
 internal import MosaicLowering
 internal import MosaicRuntime

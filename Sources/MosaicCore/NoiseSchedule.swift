@@ -12,12 +12,17 @@ public struct NoiseSchedule: Sendable, Equatable {
   /// terminal signal. Rounded to float32 where PyTorch rounds: diffusers' values to 1e-6 relative.
   public let alphasCumulative: [Double]
 
-  /// - Throws: `SchedulerError.Reason.badValue` naming the field that gives no schedule.
+  /// - Throws: `SchedulerError` naming the field that gives no schedule.
   public init(_ config: SchedulerConfig) throws(SchedulerError) {
+    guard config.flow == nil else { throw SchedulerError(.noBetas(config.className)) }
     var betas = try NoiseSchedule.betas(of: config)
     if config.rescaleBetasZeroSNR { betas = NoiseSchedule.rescaledToZeroSNR(betas) }
-    let alphas = NoiseSchedule.cumulativeProducts(of: betas)
+    var alphas = NoiseSchedule.cumulativeProducts(of: betas)
     let last = alphas.count - 1
+    // These samplers divide by the signal: diffusers leaves them the least of a half float.
+    if config.rescaleBetasZeroSNR, config.sampler == .euler || config.sampler == .dpmpp2m {
+      alphas[last] = 0x1p-24
+    }
     guard
       alphas.indices.allSatisfy({
         alphas[$0] < 1 && (alphas[$0] > 0 || $0 == last && alphas[$0] == 0)

@@ -7,7 +7,7 @@ public enum SafetensorsWriter {
     public let dataType: DataType
     public let shape: [Int]
     let byteCount: Int
-    let bytes: () throws -> TensorView
+    public let bytes: () throws -> TensorView
 
     /// - Parameter bytes: Returns the tensor, of this type and shape.
     /// - Precondition: The shape's elements can be counted.

@@ -1,4 +1,4 @@
-internal import MosaicCore
+public import MosaicCore
 internal import MosaicIR
 
 /// Reads a diffusers checkpoint: `model_index.json`, the network's `config.json` and weights, and
@@ -11,10 +11,10 @@ public struct CheckpointImporter: Sendable {
   /// Takes the place of the checkpoint's own `scheduler_config.json`.
   public var schedulerPath: String?
   /// The sampler asked for, where the scheduler's own class is not one of ours.
-  public var sampler: String?
+  public var sampler: SamplerKind?
 
   public init(
-    path: String, variant: String? = nil, schedulerPath: String? = nil, sampler: String? = nil
+    path: String, variant: String? = nil, schedulerPath: String? = nil, sampler: SamplerKind? = nil
   ) {
     self.path = path
     self.variant = variant

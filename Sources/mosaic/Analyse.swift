@@ -148,7 +148,7 @@ func openCheckpoint(
   }
   let imported = try CheckpointImporter(
     path: checkpoint, variant: options.weights, schedulerPath: options.scheduler,
-    sampler: options.sampler?.rawValue
+    sampler: options.sampler
   ).load()
   for warning in imported.warnings { printError("warning: \(warning)") }
   guard let output else { return imported }

@@ -22,7 +22,7 @@ enum OpenedModel {
       try refuseForeignFile(path)
       let importer = CheckpointImporter(
         path: path, variant: options.weights, schedulerPath: options.scheduler,
-        sampler: options.sampler?.rawValue)
+        sampler: options.sampler)
       let model = try importer.load()
       for warning in model.warnings { printError("warning: \(warning)") }
       self = .checkpoint(model)

@@ -12,6 +12,7 @@ import MosaicSurgery
 #endif
 
 extension SparsitySchedule.Kind: ExpressibleByArgument {}
+extension SamplerKind: ExpressibleByArgument {}
 extension Criterion: ExpressibleByArgument {}
 extension CalibrationOptions.Influence: ExpressibleByArgument {}
 
@@ -33,12 +34,9 @@ struct CheckpointOptions: ParsableArguments {
     help: "A scheduler_config.json in place of the checkpoint's own.", completion: .file())
   var scheduler: String?
 
-  @Option(help: "The sampler, where the scheduler's class is another one's: ddim.")
-  var sampler: SamplerName?
+  @Option(help: "The sampler, where the scheduler's own is not meant or not known.")
+  var sampler: SamplerKind?
 }
-
-/// Samplers there are.
-enum SamplerName: String, CaseIterable, ExpressibleByArgument { case ddim }
 
 /// The machine's resources.
 struct MachineOptions: ParsableArguments {

@@ -162,7 +162,7 @@ struct Run: ParsableCommand {
           ("noise", TensorView(result.noise, shape: result.shape)),
           (
             "timesteps",
-            TensorView(result.timesteps.map { Int64($0) }, shape: [result.timesteps.count])
+            TensorView(result.timesteps.map { Float($0) }, shape: [result.timesteps.count])
           ),
         ], to: output, replacing: !noClobber)
     }

@@ -9,24 +9,26 @@ import Testing
 @Suite struct PropagationTests {
   /// Another output at one step, followed to the end by hand. Batches of other heights round
   /// differently: 1e-5 of the largest change.
-  @Test(arguments: [0.0, 1])
-  func equalsARunWithOneOutputReplaced(eta: Double) throws {
-    let subject = try tinySubject { $0.eta = eta }
+  @Test(arguments: [
+    (SamplerKind.ddim, 0.0), (.ddim, 1), (.euler, 0), (.dpmpp2m, 0),
+  ])
+  func equalsARunWithOneOutputReplaced(sampler: SamplerKind, eta: Double) throws {
+    let subject = try tinySubject(sampler: sampler) { $0.eta = eta }
     let base = try subject.sensitivityTrajectories(progress: noProgress)
     // Large enough for differences of f32 states not to matter.
     let replaced = base.outputs.map { output in output.map { 0.5 * $0 } }
     let deltas = try subject.propagate(replaced, in: base, stage: "", progress: noProgress)
     for changed in 0..<4 {
-      var states = base.states[changed]
+      var state = base.restarts[changed]
       subject.sampler.apply(
-        replaced[changed], to: &states, step: changed, firstItem: SampleStart.sensitivity,
+        replaced[changed], to: &state, step: changed, firstItem: SampleStart.sensitivity,
         stateSize: subject.predictor.stateSize)
       for step in changed + 1..<4 {
         try subject.sampler.advance(
-          &states, labels: base.labels, step: step, firstItem: SampleStart.sensitivity,
+          &state, labels: base.labels, step: step, firstItem: SampleStart.sensitivity,
           subject.predictor)
       }
-      let expected = zip(states, base.final).map { $0 - $1 }
+      let expected = zip(state.states, base.final).map { $0 - $1 }
       #expect(relativeError(deltas[changed], expected) <= 1e-4, "step \(changed)")
     }
   }

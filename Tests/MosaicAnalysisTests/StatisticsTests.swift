@@ -21,15 +21,17 @@ import Testing
     let statistics = try subject.gatherStatistics(progress: noProgress)
     var sums = Sums(subject)
     let labels = subject.labels(from: SampleStart.statistics, samples: 3)
-    var states = subject.noise(from: SampleStart.statistics, samples: 3)
+    var state = subject.sampler.start(
+      noise: subject.noise(from: SampleStart.statistics, samples: 3))
     for step in subject.trajectory.steps.indices {
       let timestep = subject.trajectory.steps[step].timestep
+      let states = subject.sampler.networkInput(state, step: step)
       try sums.observe(states, labels, timestep: timestep, bucket: step / 2)
       if guidance != nil {
         try sums.observe(states, [10, 10, 10], timestep: timestep, bucket: step / 2)
       }
       try subject.sampler.advance(
-        &states, labels: labels, step: step, firstItem: SampleStart.statistics, subject.predictor)
+        &state, labels: labels, step: step, firstItem: SampleStart.statistics, subject.predictor)
     }
     for bucket in 0..<2 {
       for group in subject.groups.indices {
@@ -39,8 +41,9 @@ import Testing
         #expect(distance(found.gram, expected.gram) <= 1e-5)
       }
     }
-    let mean = states.reduce(0.0) { $0 + Double($1) } / Double(states.count)
-    let square = states.reduce(0.0) { $0 + Double($1) * Double($1) } / Double(states.count)
+    let mean = state.states.reduce(0.0) { $0 + Double($1) } / Double(state.states.count)
+    let square =
+      state.states.reduce(0.0) { $0 + Double($1) * Double($1) } / Double(state.states.count)
     #expect(abs(statistics.secondMoment - square) <= 1e-6 * square)
     #expect(abs(statistics.variance - (square - mean * mean)) <= 1e-6 * square)
     let rows = Double(3 * 16 * 2 * (guidance == nil ? 1 : 2))
@@ -113,7 +116,7 @@ private struct Sums {
   }
 
   mutating func observe(
-    _ states: [Float], _ labels: [Int32], timestep: Int, bucket: Int
+    _ states: [Float], _ labels: [Int32], timestep: Double, bucket: Int
   ) throws {
     let samples = labels.count
     let graph = subject.dense.graph

@@ -75,7 +75,7 @@ import Testing
       emitted.bundle, threads: 1, guidance: subject.options.guidance)
     for (number, variant) in emitted.variants.enumerated() {
       let loaded = try denoiser.predictor(ofVariant: number)
-      for timestep in [0, 500, 875] {
+      for timestep in [0.0, 500, 875] {
         let expected = variant.predictor.predict(
           states: states, timestep: timestep, labels: labels)
         #expect(expected.allSatisfy { $0.isFinite })
