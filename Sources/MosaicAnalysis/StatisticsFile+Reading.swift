@@ -56,7 +56,7 @@ private struct StatisticsFields {
   func verifyChecksums() throws(StatisticsError.Reason) {
     let name = StatisticsFile.checksumName
     let others = reader.names.filter { $0 != name }
-    let expected = try tensor(name, .u64, [others.count])
+    let expected = try tensor(name, .u8, [others.count, 8])
     for (index, name) in others.enumerated() {
       guard let found = reader.tensor(name) else { continue }
       let sum = withExtendedLifetime(found.owner) { xxh64(found.bytes) }

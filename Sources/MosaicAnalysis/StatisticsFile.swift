@@ -6,7 +6,7 @@ public import MosaicSurgery
 /// without sampling again.
 ///
 /// A safetensors file, so that any tool can look into it; `Formats/STATS.md` says what its tensors
-/// are. The last one holds the XXH64 of every other.
+/// are. The last one, which the type u8 makes it, holds the XXH64 of every other.
 public struct StatisticsFile: Sendable {
   public static let version = "1"
 
@@ -52,7 +52,7 @@ public struct StatisticsFile: Sendable {
       }
     }
     let last = SafetensorsWriter.Item(
-      name: Self.checksumName, dataType: .u64, shape: [items.count]
+      name: Self.checksumName, dataType: .u8, shape: [items.count, 8]
     ) { checksums.tensor }
     try SafetensorsWriter.write(
       items + [last], metadata: metadata, to: path, replacing: replacing)
@@ -149,9 +149,11 @@ private final class ChecksumList {
   }
 
   var tensor: TensorView {
-    let bytes = values.withUnsafeBytes { OwnedBytes(copying: $0, count: $0.count) }
+    let bytes = values.map(\.littleEndian).withUnsafeBytes {
+      OwnedBytes(copying: $0, count: $0.count)
+    }
     return TensorView(
-      dataType: .u64, shape: [values.count], bytes: UnsafeRawBufferPointer(bytes.memory),
+      dataType: .u8, shape: [values.count, 8], bytes: UnsafeRawBufferPointer(bytes.memory),
       owner: bytes)
   }
 }

@@ -88,7 +88,10 @@ struct CalibrationArguments: ParsableArguments {
     options.guidance = guidance == 1 ? nil : guidance
     options.seed = seed ?? options.seed
     guard let file else { return options }
-    let kept = file.file.options(completing: options)
+    var kept = file.file.options(completing: options)
+    kept.sensitivitySamples =
+      file.file.sensitivity?.count ?? max(1, kept.statisticsSamples / 4)
+    kept.predictionSamples = max(1, kept.statisticsSamples / 2)
     func check<T: Equatable>(_ name: String, _ asked: T?, _ found: T) throws {
       guard let asked, asked != found else { return }
       throw StatisticsError(
