@@ -29,6 +29,9 @@ public struct Conversion {
     guard options.budget > 0, options.budget <= 1 else {
       throw AllocationError.budgetOutOfRange(options.budget)
     }
+    guard options.schedule != .evolution, options.schedule != .file else {
+      throw AllocationError.unavailableKind(options.schedule)
+    }
     let subject = try makeSubject()
     try checkFeasibility(of: subject)
     let scheduler = try requireScheduler()
@@ -144,6 +147,8 @@ public struct Conversion {
         secondMoment: statistics.secondMoment)
       return try .paper(
         scores: subject.trajectory.steps.map { scores[$0.timestep] }, for: problem)
+    case .evolution, .file:
+      throw AllocationError.unavailableKind(options.schedule)
     }
   }
 

@@ -60,7 +60,7 @@ import Testing
     (
       .unreachable(asked: .error(1e-9), least: .error(2.10001e-6)),
       """
-      a budget of a final error of 1e-09 is out of reach: the least sparsity at every step is \
+      a final error of 1e-09 or less is out of reach: the least sparsity at every step is \
       predicted to leave 2.101e-6; ask for 2.101e-6 or more
       """
     ),
@@ -79,6 +79,14 @@ import Testing
       """
     ),
   ]
+
+  @Test func messageOfKinds() {
+    let error = AllocationError.unavailableKind(.evolution)
+    #expect(
+      error.description
+        == "a schedule of kind 'evolution' cannot be made here; ask for solved, uniform or paper")
+    #expect(error.exitStatus == .unsupported)
+  }
 
   @Test(arguments: budgetMessages)
   func messagesOfBudgets(error: AllocationError, message: String) {

@@ -131,4 +131,20 @@ import Testing
         predicted error 1.234e-4, at most 1.000e-3 if no errors cancel
         """)
   }
+
+  @Test func printsWhatOtherBudgetsCost() {
+    let schedule = SparsitySchedule(
+      kind: .solved, ranges: [StepRange(steps: 0..<20, sparsity: 0.25)],
+      predictedError: 1.23449e-4, clippedError: 9.9999e-4, costShare: 0.775, budget: 0.775,
+      target: .milliseconds(800), milliseconds: 799.96, bytes: 123456)
+    #expect(
+      schedule.description == """
+        solved schedule: 1 range over 20 steps at 0.7750 of the dense cost (a budget of 800.0 ms \
+        a sample)
+          steps      sparsity
+          0-19       0.2500
+        predicted cost 800.0 ms a sample, 123456 bytes of tensors
+        predicted error 1.234e-4, at most 1.000e-3 if no errors cancel
+        """)
+  }
 }
