@@ -12,6 +12,8 @@ public enum AllocationError: MosaicError, Equatable {
   case unreachable(asked: Budget, least: Budget)
   /// Nobody measured costs in the budget's unit.
   case missingCosts(Budget)
+  /// Schedules of this kind are not made by solving, and nobody gave what they are made from.
+  case unavailableKind(SparsitySchedule.Kind)
   /// Nobody measured the bundle's bytes, against which ranges are weighed.
   case missingSize
   /// A schedule needs at least one range, and at most one for each place a range may begin.
@@ -29,6 +31,7 @@ public enum AllocationError: MosaicError, Equatable {
       .missingSize, .rangeCount, .sparsityLimits:
       .usage
     case .stepCount, .badMeasurement: .badData
+    case .unavailableKind: .unsupported
     }
   }
 
@@ -40,12 +43,14 @@ public enum AllocationError: MosaicError, Equatable {
       "budget \(asked) is out of reach: the largest sparsity at every step still costs "
         + "\(roundedUp(least)) of the dense run; ask for \(roundedUp(least)) or more"
     case .badBudget(let budget):
-      "a budget of \(budget.text) cannot be kept; give a finite number above 0"
+      "\(budget.text) cannot be kept; give a finite number above 0"
     case .unreachable(let asked, let least):
-      "a budget of \(asked.text) is out of reach: \(advice(least))"
+      "\(asked.text) is out of reach: \(advice(least))"
     case .missingCosts(let budget):
-      "a budget of \(budget.text) needs costs in its unit, and there are none; measure them or give "
+      "\(budget.text) needs costs in its unit, and there are none; measure them or give "
         + "a share of the dense cost"
+    case .unavailableKind(let kind):
+      "a schedule of kind '\(kind.rawValue)' cannot be made here; ask for solved, uniform or paper"
     case .missingSize:
       "the number of ranges is weighed against the bundle's bytes, and those are not known; give a "
         + "number of ranges"

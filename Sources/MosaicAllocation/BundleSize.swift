@@ -33,7 +33,8 @@ public struct BundleSize: Sendable, Equatable {
   ///
   /// - Parameter sparsities: sₖ, one for each range.
   public func bytes(of sparsities: [Double]) -> Int {
-    Int(exactBytes(of: sparsities).rounded(.up))
+    // Rounding errors of the sum must not cost a byte.
+    Int((exactBytes(of: sparsities) * (1 - 1e-12)).rounded(.up))
   }
 
   func exactBytes(of sparsities: [Double]) -> Double {

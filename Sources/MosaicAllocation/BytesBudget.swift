@@ -2,7 +2,8 @@
 ///
 /// Shared rows cost what the least pruned range keeps, so with a floor m under all sparsities the
 /// constraint is linear: fixed + producers (1 − m) + Σₖ (consumersFixed + consumers (1 − sₖ)) must
-/// not exceed the budget. Floors are tried on a grid and refined around the best.
+/// not exceed the budget. Floors on a grid propose segmentations, and each of those has its floor
+/// refined.
 ///
 /// One range is always best by itself: where K > 1 ranges keep the budget, one range with their
 /// least sparsity keeps it too, and no step of it is pruned harder. So `.automatic` is one range.
@@ -41,30 +42,32 @@ struct BytesBudget {
   private func solve(
     _ problem: AllocationProblem, _ count: Int, _ floors: Floors
   ) -> Candidate {
+    func solver(_ floor: Double) -> ScheduleSolver {
+      ScheduleSolver(AllocationProblem(problem, mean: floors.mean(above: floor), lowest: floor))
+    }
     let points = 8
     let width = (floors.range.upperBound - floors.range.lowerBound) / Double(points)
     var best = even(problem, count, floors.range.upperBound)
-    var bestFloor = floors.range.upperBound
+    var segmentations = [best.ranges]
     for point in 0..<points {
-      let floor = floors.range.lowerBound + width * Double(point)
-      let solver = ScheduleSolver(
-        AllocationProblem(problem, mean: floors.mean(above: floor), lowest: floor))
-      let trial = RangeSegmentation(solver: solver, count: count, exhaustiveLimit: 300).best()
-      if trial.value < best.value { (best, bestFloor) = (trial, floor) }
+      let trial = RangeSegmentation(
+        solver: solver(floors.range.lowerBound + width * Double(point)), count: count,
+        exhaustiveLimit: 300
+      ).best()
+      if trial.value < best.value { best = trial }
+      if !segmentations.contains(trial.ranges) { segmentations.append(trial.ranges) }
     }
 
-    // Around the best floor the segmentation stays.
-    var low = max(bestFloor - width, floors.range.lowerBound)
-    var high = min(bestFloor + width, floors.range.upperBound)
-    for _ in 0..<24 {
-      let thirds = [low + (high - low) / 3, high - (high - low) / 3]
-      let trials = thirds.map { floor in
-        ScheduleSolver(
-          AllocationProblem(problem, mean: floors.mean(above: floor), lowest: floor)
-        ).thorough(best.ranges, from: best.sparsities)
+    // For given ranges the error falls with the floor and then rises.
+    for ranges in segmentations {
+      var (low, high) = (floors.range.lowerBound, floors.range.upperBound)
+      for _ in 0..<32 {
+        let third = (high - low) / 3
+        let left = solver(low + third).thorough(ranges)
+        let right = solver(high - third).thorough(ranges)
+        if left.value < right.value { high -= third } else { low += third }
+        for trial in [left, right] where trial.value < best.value { best = trial }
       }
-      if trials[0].value < trials[1].value { high = thirds[1] } else { low = thirds[0] }
-      for trial in trials where trial.value < best.value { best = trial }
     }
     return best
   }
@@ -100,10 +103,9 @@ private struct Floors {
     let consumers = ranges * Double(size.consumers)
     let producers = Double(size.producers)
     let free = budget - Double(size.fixed) - ranges * Double(size.consumersFixed)
-    // Rounding must not leave it a byte too large.
-    let upper = clip((1 - free / (producers + consumers)).nextUp)
+    let upper = clip(1 - free / (producers + consumers))
     let lower = 1 - (free - consumers * (1 - limits.upperBound)) / producers
-    range = (producers > 0 ? min(clip(lower.nextUp), upper) : limits.lowerBound)...upper
+    range = (producers > 0 ? min(clip(lower), upper) : limits.lowerBound)...upper
   }
 
   /// The mean sparsity that keeps the budget where none is below `floor`.
@@ -113,6 +115,6 @@ private struct Floors {
     let free =
       budget - Double(size.fixed) - Double(count) * Double(size.consumersFixed)
       - Double(size.producers) * (1 - floor)
-    return (1 - free / consumers).nextUp
+    return 1 - free / consumers
   }
 }

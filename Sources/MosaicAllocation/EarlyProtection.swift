@@ -5,9 +5,9 @@ public enum EarlyProtection {
   /// Factors for `AllocationRequest.stepFactors`: the squared error of steps in the noisiest third of
   /// the trajectory's log-SNR counts `strength` times as much.
   ///
-  /// A third of the log-SNR and not of the steps, so that step count and spacing do not matter. On
-  /// the linear schedule it ends near t = 600, where MosaicDiff sees fast learning begin; and unlike
-  /// the speed of learning it is there for every noise schedule.
+  /// A third of the log-SNR and not of the steps, so that their spacing does not matter. On the
+  /// linear schedule it ends near t = 700, before fast learning begins; and unlike the speed of
+  /// learning it is there for every noise schedule.
   ///
   /// - Parameters:
   ///   - strength: 1 changes nothing; below 1 early steps are spared less.
