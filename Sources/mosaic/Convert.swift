@@ -127,11 +127,12 @@ struct Convert: ParsableCommand {
         description: "\(printable(checkpoint, limit: 400)): convert takes a diffusers directory; "
           + "bundles are inspected, run and compared")
     }
-    let imported = try CheckpointImporter(
+    var imported = try CheckpointImporter(
       path: checkpoint, variant: checkpointOptions.weights,
       schedulerPath: checkpointOptions.scheduler,
       sampler: checkpointOptions.sampler
     ).load()
+    imported.scheduler = try imported.scheduler.map { try checkpointOptions.adjusted($0) }
     for warning in imported.warnings { printError("warning: \(warning)") }
     let others = [checkpointOptions.scheduler, reference].compactMap { $0 }
     try refuse(output, among: imported.inputFiles + others)
@@ -175,6 +176,7 @@ struct Convert: ParsableCommand {
       "--samples", "\(samples)", "--proof-samples", "\(proofSamples)", "--compress", compress,
       "--dtype", dtype.rawValue,
     ]
+    options.arguments += checkpointOptions.arguments
     return options
   }
 }
