@@ -11,23 +11,24 @@ extension Conversion {
 
   /// What a bundle says of how it was made; groups, variants and tensors are the emitter's.
   func manifest(
-    _ subject: CalibrationSubject, _ scheduler: SchedulerConfig,
-    sensitivity: SensitivityReport, prediction: PlanMeasurement, variants: [RangeVariant],
-    proof: Manifest.Proof
+    _ calibration: Calibration, _ schedule: SparsitySchedule, latency: LatencyModel?,
+    prediction: PlanMeasurement, variants: [RangeVariant], proof: Manifest.Proof
   ) -> Manifest {
-    Manifest(
+    let subject = calibration.subject
+    let sensitivity = calibration.sensitivity
+    return Manifest(
       generator: Self.generator,
       provenance: Manifest.Provenance(
         sources: [
           Manifest.Provenance.Source(name: "weights", sha256: imported.weights.digest())
         ],
         seed: options.calibration.seed, arguments: options.arguments),
-      model: imported.description, scheduler: scheduler,
+      model: imported.description, scheduler: imported.scheduler ?? SchedulerConfig(),
       graphText: subject.dense.graph.description,
       schedule: Manifest.Schedule(
-        kind: options.schedule.rawValue, criterion: options.criterion.rawValue,
-        budget: options.budget, influence: options.calibration.influence.rawValue,
-        sampler: scheduler.sampler.rawValue, steps: options.calibration.steps,
+        kind: schedule.kind.rawValue, criterion: options.criterion.rawValue,
+        budget: schedule.budget, influence: options.calibration.influence.rawValue,
+        sampler: imported.scheduler?.sampler.rawValue ?? "", steps: options.calibration.steps,
         guidance: Double(options.calibration.guidance ?? 1),
         perStep: steps(subject, sensitivity, prediction, variants)),
       sensitivity: sensitivity.errors.enumerated().map { step, errors in

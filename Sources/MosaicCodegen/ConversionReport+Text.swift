@@ -14,7 +14,7 @@ extension ConversionReport {
     }
     var lines = [
       "\(printable(output, limit: 400)): \(manifest.schedule.kind) schedule, "
-        + "\(manifest.schedule.criterion), budget \(significant(manifest.schedule.budget))",
+        + "\(manifest.schedule.criterion), budget \(schedule.target.text)",
       table.text,
       "parity: fast path \(significant(parity.programError, 2)), "
         + "\(parity.elements) elements of single operations \(significant(parity.nodeError, 2)); "
@@ -22,10 +22,11 @@ extension ConversionReport {
           ?? "not compared with the original framework"),
       errorText, costText,
     ]
-    if rowsPerColumn < 8 {
+    if let latency {
+      let time = schedule.milliseconds ?? 0
       lines.append(
-        "note: the Gram matrices have \(significant(rowsPerColumn)) rows a column at the least; "
-          + "more --samples make refits better")
+        "time a sample by the cost model: \(significant(time)) ms "
+          + "(fitted within \(fixed(100 * latency.largestError, 1)) % of what was timed)")
     }
     return lines.joined(separator: "\n")
   }
@@ -33,7 +34,9 @@ extension ConversionReport {
   private var errorText: String {
     let predicted = manifest.proof?.predictedMSE ?? 0
     var line =
-      "final error against dense, \(proof.measured.samples) fresh samples: predicted "
+      "final error against dense, \(proof.measured.samples) fresh samples: closed form "
+      + "\(significant(schedule.predictedError)) ± "
+      + "\(significant(schedule.predictedError * closedFormInterval, 2)), predicted "
       + "\(significant(predicted)), measured \(significant(proof.measured.mean)) ± "
       + "\(significant(proof.measured.standardError, 2)), median "
       + "\(significant(proof.measured.median))"
@@ -59,7 +62,8 @@ extension ConversionReport {
     var measured: [(String, JSONValue)] = [
       ("samples", JSONValue(proof.measured.samples)),
       ("predicted_mse", JSONValue(manifest.proof?.predictedMSE ?? 0)),
-      ("closed_form_mse", JSONValue(closedFormError)),
+      ("closed_form_mse", JSONValue(schedule.predictedError)),
+      ("closed_form_relative_error", JSONValue(closedFormInterval)),
       ("measured_mse", JSONValue(proof.measured.mean)),
       ("standard_error", JSONValue(proof.measured.standardError)),
       ("median_mse", JSONValue(proof.measured.median)),
@@ -85,6 +89,9 @@ extension ConversionReport {
       "schema": "mosaic.convert/1", "output": JSONValue(output),
       "kept_promise": JSONValue(failure == nil),
       "original_parity": originalError.map { JSONValue($0) } ?? .null,
+      "mac_share": JSONValue(schedule.costShare),
+      "milliseconds": schedule.milliseconds.map { JSONValue($0) } ?? .null,
+      "tensor_bytes": schedule.bytes.map { JSONValue($0) } ?? .null,
       "rows_per_column": JSONValue(rowsPerColumn), "ranges": JSONValue(lines),
       "warnings": JSONValue(warnings.map { JSONValue($0) }),
       "proof": .object(JSONObject(measured)),

@@ -1,6 +1,9 @@
+public import MosaicAllocation
+public import MosaicAnalysis
 public import MosaicBundle
 internal import MosaicCore
 public import MosaicLowering
+public import MosaicPruning
 
 /// What a conversion found and proved.
 public struct ConversionReport: Sendable {
@@ -20,9 +23,17 @@ public struct ConversionReport: Sendable {
   public var parity: Parity
   /// Relative error against the recording of the original framework; nil where none was given.
   public var originalError: Double?
-  /// The final error by the closed form, before anything was pruned.
-  public var closedFormError: Double
+  /// As it was solved, with what was predicted before anything was pruned.
+  public var schedule: SparsitySchedule
+  /// The relative standard error of the schedule's predicted error.
+  public var closedFormInterval: Double
+  /// The variants on held-out samples: the prediction.
+  public var prediction: PlanMeasurement
   public var proof: Proof
+  public var calibration: Calibration
+  public var variants: [RangeVariant]
+  /// The times that a budget of milliseconds was met with.
+  public var latency: LatencyModel?
   /// The fewest rows a column any Gram matrix had.
   public var rowsPerColumn: Double
   /// Tensors with numbers too large for the type that was asked for; they are stored in f32.
@@ -30,9 +41,20 @@ public struct ConversionReport: Sendable {
 
   /// A line each.
   public var warnings: [String] {
-    tooLargeForType.map {
+    var lines = tooLargeForType.map {
       "tensor '\(printable($0))' has numbers too large for f16; stored in f32"
     }
+    if rowsPerColumn < 8 {
+      lines.append(
+        "the Gram matrices have \(significant(rowsPerColumn)) rows a column at the least, fewer "
+          + "than 8; more --samples make refits better")
+    }
+    if let transfer = calibration.transfer {
+      lines.append(
+        "the statistics are another checkpoint's: samples of both from the same noise differ by "
+          + "\(fixed(100 * transfer.share, 1)) % of what unrelated samples do")
+    }
+    return lines
   }
 
   /// Why the conversion does not keep its promise, or nil where it does.
