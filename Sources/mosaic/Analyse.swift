@@ -146,10 +146,11 @@ func openCheckpoint(
       description: "\(printable(checkpoint, limit: 400)): a diffusers directory is needed here; "
         + "bundles are inspected, run and compared")
   }
-  let imported = try CheckpointImporter(
+  var imported = try CheckpointImporter(
     path: checkpoint, variant: options.weights, schedulerPath: options.scheduler,
     sampler: options.sampler
   ).load()
+  imported.scheduler = try imported.scheduler.map { try options.adjusted($0) }
   for warning in imported.warnings { printError("warning: \(warning)") }
   guard let output else { return imported }
   try refuse(

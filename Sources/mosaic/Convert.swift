@@ -115,6 +115,7 @@ struct Convert: ParsableCommand {
       + CalibrationArguments.arguments(options.calibration, options.criterion) + [
         "--proof-samples", "\(proofSamples)", "--compress", compress, "--dtype", dtype.rawValue,
       ]
+    options.arguments += checkpointOptions.arguments
     return options
   }
 }
