@@ -14,7 +14,7 @@ extension ConversionReport {
     }
     var lines = [
       "\(printable(output, limit: 400)): \(manifest.schedule.kind) schedule, "
-        + "\(manifest.schedule.criterion), budget \(schedule.target.text)",
+        + "\(manifest.schedule.criterion), \(schedule.target.text)",
       table.text,
       "parity: fast path \(significant(parity.programError, 2)), "
         + "\(parity.elements) elements of single operations \(significant(parity.nodeError, 2)); "

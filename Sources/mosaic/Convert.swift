@@ -74,7 +74,7 @@ struct Convert: ParsableCommand {
       }
       let line = ProgressLine(stages: options.stages, isQuiet: print.quiet)
       let conversion = Conversion(imported, options: options, progress: line.show)
-      let report = try conversion.run(to: output)
+      let report = try conversion.run(to: output).report
       line.clear()
       for warning in report.warnings { printError("warning: \(warning)") }
       Swift.print(print.json ? report.json.text(indented: true) : report.text)

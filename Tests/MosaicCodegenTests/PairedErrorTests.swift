@@ -1,7 +1,7 @@
 import MosaicTestSupport
 import Testing
 
-@testable import MosaicCodegen
+import MosaicAnalysis
 
 @Suite struct PairedErrorTests {
   @Test(arguments: [(2, 3), (7, 5), (8, 64)]) func matchesPlainLoops(samples: Int, size: Int) {
