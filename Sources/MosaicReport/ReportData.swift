@@ -62,7 +62,8 @@ public struct ReportData: Sendable, Equatable {
     public var influence: Estimate?
     /// What the schedule asks of this step, 0 to 1, before whole units are taken.
     public var sparsity: Double?
-    /// Mean squared error that this step is predicted to add to the final sample.
+    /// This step's share of the predicted mean squared error of the final sample; the steps' shares
+    /// sum to it.
     public var predictedError: Double?
     /// Mean squared error of the state after this step, mosaic against dense.
     public var measuredError: Double?
