@@ -4,7 +4,7 @@ internal import MosaicCore
 struct GroupChart {
   var data: ReportData
 
-  /// Beyond this many rows the cheapest groups share one.
+  /// Of more groups the cheapest are in the table only.
   static let rowLimit = 64
   private static let rowHeight = 17.0
   private static let top = 40.0
@@ -65,19 +65,13 @@ struct GroupChart {
       }
   }
 
+  /// The costliest groups, in their own order.
   private var rows: [ReportData.Group] {
     guard data.groups.count > Self.rowLimit else { return data.groups }
     let order = data.groups.indices.sorted {
       (-data.groups[$0].denseMACs, $0) < (-data.groups[$1].denseMACs, $1)
     }
-    let shown = order.prefix(Self.rowLimit - 1).sorted().map { data.groups[$0] }
-    let rest = order.dropFirst(Self.rowLimit - 1).map { data.groups[$0] }
-    let ranges = rest.map(\.keptMACs.count).min() ?? 0
-    return shown + [
-      ReportData.Group(
-        name: "\(rest.count) others", kind: "", denseMACs: rest.reduce(0) { $0 + $1.denseMACs },
-        keptMACs: (0..<ranges).map { range in rest.reduce(0) { $0 + $1.keptMACs[range] } })
-    ]
+    return order.prefix(Self.rowLimit).sorted().map { data.groups[$0] }
   }
 
   private func heading(of column: Column) -> [Markup] {
@@ -91,7 +85,7 @@ struct GroupChart {
     of row: ReportData.Group, without prefix: String, y: Double, width: Double
   ) -> [Markup] {
     let name = row.name.hasPrefix(prefix) ? String(row.name.dropFirst(prefix.count)) : row.name
-    let text = shortened(name, to: Int((width - 8) / 6.1))
+    let text = abbreviated(name, toFit: width - 8, size: 11)
     return [
       Markup("title", text: row.kind.isEmpty ? row.name : "\(row.name), \(row.kind)"),
       text.markup(at: Point(x: 0, y: y + 11), className: "tick"),

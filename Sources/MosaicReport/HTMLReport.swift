@@ -106,7 +106,8 @@ struct HTMLReport {
       section(
         "Where the multiply-accumulates go",
         "A row is a pruning group. The pale bar is its cost in the dense network, the full bar "
-          + "what is left of it. Percentages are of all the network's multiply-accumulates.",
+          + "what is left of it. Percentages are of all the network's multiply-accumulates."
+          + unshownGroups,
         chart { GroupChart(data: data).markup(width: $0) }),
       section(
         "Against the alternatives",
@@ -121,8 +122,14 @@ struct HTMLReport {
     let unused = data.steps.indices.filter { !data.steps[$0].needsForward }
     guard !unused.isEmpty else { return "" }
     let names = list(unused.map { String($0 + 1) })
-    return " The sampler does not use the output of step \(names): it has no influence and costs "
+    return
+      " The sampler does not use the output of step \(names), which has no influence and costs "
       + "nothing."
+  }
+
+  private var unshownGroups: String {
+    let count = data.groups.count - GroupChart.rowLimit
+    return count > 0 ? " The \(count) cheapest groups are in the table only." : ""
   }
 
   /// Nil where there is nothing to show.

@@ -33,7 +33,7 @@ enum PageStyle {
     .warning{border-left:3px solid var(--warning);padding:2px 0 2px 12px;margin:12px 0}
     .warning strong{color:var(--warning)}
     .outcome{margin:20px 0 0;font-size:17px;max-width:68ch}
-    dl{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:20px 24px;
+    dl{display:grid;grid-template-columns:repeat(auto-fit,minmax(110px,1fr));gap:20px 24px;
     margin:28px 0 0;padding:18px 0;border-top:1px solid var(--rule);
     border-bottom:1px solid var(--rule)}
     dl div{display:flex;flex-direction:column}
@@ -42,7 +42,7 @@ enum PageStyle {
     dd.note{order:2;font-size:13px;line-height:1.35;font-weight:400;color:var(--muted)}
     svg.chart{display:block;width:100%;height:auto}
     .narrow{display:none}
-    .grids{display:grid;grid-template-columns:repeat(auto-fit,minmax(240px,1fr));gap:16px}
+    .grids{display:grid;grid-template-columns:repeat(auto-fit,minmax(200px,1fr));gap:16px}
     .grids figure{margin:0}
     .grids img{display:block;width:100%;height:auto;image-rendering:pixelated;
     border:1px solid var(--rule)}
@@ -63,7 +63,7 @@ enum PageStyle {
     .outcome{font-size:16px}dl{grid-template-columns:1fr 1fr}
     .wide{display:none}.narrow{display:block}}
     @media print{body{font-size:11pt}section,figure,svg.chart{break-inside:avoid}
-    .tables{break-inside:auto}.scroll{overflow:visible}table{font-size:8pt}
-    .wide{display:block}.narrow{display:none}th,td{white-space:normal;padding-right:8px}}
+    .tables{break-inside:auto}.scroll{overflow:visible}table{font-size:7pt}
+    .wide{display:block}.narrow{display:none}th,td{white-space:normal;padding-right:8px}thead th{min-width:0}}
     """
 }

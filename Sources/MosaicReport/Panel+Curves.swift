@@ -64,22 +64,3 @@ extension Panel.Curve {
     }
   }
 }
-
-extension Panel.Level {
-  func markup(_ place: Place) -> [Markup] {
-    guard let steps = place.layout.existing(steps), let y = place.y(value) else { return [] }
-    let left = place.layout.edge(steps.lowerBound)
-    let right = place.layout.edge(steps.upperBound)
-    var result = [
-      line(
-        from: Point(x: left, y: y), to: Point(x: right, y: y), className: "thick line-\(colour)")
-    ]
-    if let label = labels.first(where: { $0.width() <= right - left + 4 }) {
-      let above = y - 7 >= place.top + 8 ? y - 7 : y + 16
-      result.append(
-        label.markup(
-          at: Point(x: (left + right) / 2, y: above), className: "name halo", anchor: "middle"))
-    }
-    return result
-  }
-}

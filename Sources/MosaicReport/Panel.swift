@@ -24,7 +24,8 @@ struct Panel {
   struct Level {
     var steps: Range<Int>
     var value: Double
-    /// From the longest to the shortest; the first that fits is written above the line.
+    /// As many for each level, from the longest to the shortest; the first for which all levels have
+    /// room is written above the line.
     var labels: [String]
     var colour: String
   }
@@ -36,8 +37,8 @@ extension Panel {
   ///   - layout: Of the steps.
   func markup(top: Double, layout: StepLayout) -> [Markup] {
     let place = Place(axis: axis, layout: layout, top: top, bottom: top + height)
-    return gridLines(place) + curves.flatMap { $0.markup(place) }
-      + levels.flatMap { $0.markup(place) } + curveLabels(place)
+    return gridLines(place) + curves.flatMap { $0.markup(place) } + levelLines(place)
+      + curveLabels(place)
   }
 
   private func gridLines(_ place: Place) -> [Markup] {
@@ -115,7 +116,4 @@ extension String {
         "text-anchor": anchor,
       ], text: self)
   }
-
-  /// About the width of this text in a picture; fonts differ, so a little generous.
-  func width(size: Double = 12) -> Double { Double(count) * size * 0.56 }
 }

@@ -46,7 +46,8 @@ struct ParetoChart {
   func markup(width: Double, headline: String? = nil) -> Markup {
     let frame = frame(width: width)
     var content: [Markup] = []
-    content.append(title.markup(at: Point(x: 0, y: 14), className: "head"))
+    content.append(
+      shortened(title, toFit: width, size: 15).markup(at: Point(x: 0, y: 14), className: "head"))
     content += grid(frame)
     let series = data.pareto.enumerated().map { number, series in
       PlottedSeries(series: series, number: number, points: points(of: series, in: frame))
@@ -76,7 +77,7 @@ struct ParetoChart {
   }
 
   private func labelText(_ series: ParetoSeries, width: Double) -> String {
-    shortened(series.name, to: width < 600 ? 14 : 30)
+    shortened(series.name, toFit: width < 600 ? 96 : 200)
   }
 
   private func x(_ share: Double, _ frame: Frame) -> Double? {

@@ -23,7 +23,8 @@ func picture(
             "class": "paper", "x": coordinate(x), "y": coordinate(y), "width": coordinate(width),
             "height": coordinate(height),
           ]),
-        shortened(headline, to: 90).markup(at: Point(x: 0, y: -22), className: "title"),
+        shortened(headline, toFit: width - 48, size: 19).markup(
+          at: Point(x: 0, y: -22), className: "title"),
       ] + content
   }
   return Markup(

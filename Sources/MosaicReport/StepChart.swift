@@ -41,7 +41,11 @@ struct StepChart {
     let ticks = panels.flatMap(\.axis.ticks).map { $0.label?.width(size: 11) ?? 0 }
     return StepLayout(
       count: data.steps.count, left: (ticks.max() ?? 20) + 10,
-      right: width - max(labels.max() ?? 0, 10))
+      right: width - max(labels.max() ?? 0, widestTimestep / 2, 10))
+  }
+
+  private var widestTimestep: Double {
+    data.steps.map { timestepText($0.timestep).width(size: 11) }.max() ?? 0
   }
 
   private func heading(of panel: Panel, top: Double, width: Double) -> [Markup] {
@@ -109,8 +113,7 @@ struct StepChart {
         from: Point(x: layout.left, y: y), to: Point(x: layout.right, y: y), className: "axis")
     ]
     let texts = data.steps.map { timestepText($0.timestep) }
-    let widest = texts.map { $0.width(size: 11) }.max() ?? 0
-    for step in layout.labelled(room: max(widest + 10, 34)) {
+    for step in layout.labelled(room: max(widestTimestep + 10, 34)) {
       let x = layout.center(step)
       result.append(line(from: Point(x: x, y: y), to: Point(x: x, y: y + 4), className: "axis"))
       result.append(

@@ -115,13 +115,11 @@ extension ReportData {
       let sparsity = figure(range.sparsity)
       return Panel.Level(
         steps: range.steps, value: range.sparsity,
-        labels: [
-          "\(sparsity) · \(percent(range.macShare)) of the MACs",
-          "\(sparsity) · \(percent(range.macShare))", sparsity,
-        ], colour: "series0")
+        labels: ["\(sparsity) · \(percent(range.macShare))", sparsity], colour: "series0")
     }
     return Panel(
-      title: "Sparsity", note: "of each range (line) and as solved for each step (column)",
+      title: "Sparsity",
+      note: "of each range (line, with its share of the MACs) and as solved for each step (column)",
       height: height, axis: .linear(known, including: [0]),
       curves: [Panel.Curve(values: values, colour: "series0", isColumns: true)], levels: levels)
   }

@@ -17,9 +17,9 @@ func figure(_ estimate: Estimate?) -> String {
   return "\(figure(estimate.value)) (\(ends))"
 }
 
-/// `value` in three significant digits at most, without zeros at the end: "0.5".
-func brief(_ value: Double) -> String {
-  let text = significant(value)
+/// `value` in `digits` significant ones at most, without zeros at the end: "0.5".
+func brief(_ value: Double, _ digits: Int = 3) -> String {
+  let text = significant(value, digits)
   guard text.contains("."), !text.contains("e") else { return text }
   let digits = text.reversed().drop { $0 == "0" }
   return String((digits.first == "." ? digits.dropFirst() : digits).reversed())
@@ -28,20 +28,13 @@ func brief(_ value: Double) -> String {
 /// A timestep: whole ones without a point.
 func timestepText(_ timestep: Double) -> String {
   guard timestep.isFinite else { return "–" }
-  return timestep == timestep.rounded() ? fixed(timestep, 0) : significant(timestep, 4)
+  return timestep == timestep.rounded() ? fixed(timestep, 0) : brief(timestep, 4)
 }
 
 /// `value` where it is above zero and finite: what can be divided by and shown on a log axis.
 func positive(_ value: Double?) -> Double? {
   guard let value, value > 0, value.isFinite else { return nil }
   return value
-}
-
-/// `text` in at most `count` characters, with its middle left out: names differ at both ends.
-func shortened(_ text: String, to count: Int) -> String {
-  guard text.count > count else { return text }
-  let kept = max(count - 1, 2)
-  return "\(text.prefix(kept / 2))…\(text.suffix(kept - kept / 2))"
 }
 
 /// What all names begin with, up to a full stop: "transformer_blocks.".

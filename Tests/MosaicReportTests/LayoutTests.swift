@@ -34,19 +34,26 @@ import Testing
   }
 
   @Test func namesAreShortenedInTheMiddle() {
-    #expect(shortened("transformer_blocks.11.attn", to: 12) == "trans…1.attn")
-    #expect(shortened("short", to: 5) == "short")
+    #expect(shortened("transformer_blocks.11.attn", toFit: 82) == "trans…1.attn")
+    #expect(shortened("short", toFit: 40) == "short")
+    #expect(shortened("\u{0}\u{0}\u{0}", toFit: 70).width() <= 70)
+    #expect(shortened("長い名前の長い名前", toFit: 62) == "長い…名前")
+    let name = "down_blocks.1.attentions.27.transformer_blocks.0.ff.net.2"
+    #expect(abbreviated(name, toFit: 400, size: 11) == name)
+    #expect(abbreviated(name, toFit: 270, size: 11) == "db.1.att.27.transformer_blocks.0.ff.net.2")
+    #expect(abbreviated(name, toFit: 160, size: 11) == "db.1.att.27.tb.0.ff.net.2")
+    #expect(abbreviated(name, toFit: 80, size: 11).width(size: 11) <= 80)
     #expect(commonPrefix(of: ["blocks.0.a", "blocks.0.b", "blocks.1.a"]) == "blocks.")
     #expect(commonPrefix(of: ["a.b"]) == "" && commonPrefix(of: ["ab", "ac"]) == "")
   }
 
   @Test func numbersAreWrittenShort() {
     #expect(
-      [0.5, 0.25, 1, 100, 0, 2e-7, 0.125].map(brief) == [
+      [0.5, 0.25, 1, 100, 0, 2e-7, 0.125].map { brief($0) } == [
         "0.5", "0.25", "1", "100", "0", "2.00e-7", "0.125",
       ])
     #expect([12.34, 12, -0.04, .nan].map(coordinate) == ["12.3", "12", "0", "0"])
-    #expect([999, 0.5, 500.25].map(timestepText) == ["999", "0.5000", "500.2"])
+    #expect([999, 0.5, 500.25].map(timestepText) == ["999", "0.5", "500.2"])
     #expect(percent(0.7512) == "75.1 %" && percent(.nan) == "–")
   }
 }

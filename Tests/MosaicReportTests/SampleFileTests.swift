@@ -11,7 +11,8 @@ import Testing
     let directory = URL(filePath: try #require(Self.directory))
     try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
     let files = [
-      "report.html": Report.html(sampleReport()), "report.svg": Report.svg(sampleReport()),
+      "report.html": Report.html(sampleReport()), "large.html": Report.html(largeReport()),
+      "hostile.html": Report.html(EscapingTests.data), "report.svg": Report.svg(sampleReport()),
       "pareto.svg": Report.paretoSVG(sampleReport()),
     ]
     for (name, text) in files {

@@ -40,6 +40,38 @@ func sampleReport() -> ReportData {
   return data
 }
 
+/// 50 steps, twelve ranges, 112 groups with long names: what has little room.
+func largeReport() -> ReportData {
+  var data = sampleReport()
+  let steps = sampleSteps()
+  data.steps = (0..<50).map { index in
+    var step = steps[index * 20 / 50]
+    step.timestep = 999 - 20.387 * Double(index)
+    return step
+  }
+  data.heading.steps = 50
+  data.ranges = (0..<12).map { range in
+    .init(
+      name: "range-\(range)", steps: range * 4..<(range == 11 ? 50 : range * 4 + 4),
+      sparsity: 0.6 - 0.04 * Double(range), macShare: 0.4 + 0.04 * Double(range))
+  }
+  data.groups = (0..<112).map { group in
+    let dense = 1e9 * Double(group % 7 + 1)
+    return ReportData.Group(
+      name: "down_blocks.\(group / 28).attentions.\(group % 28).transformer_blocks.0.ff.net.2",
+      kind: "neurons", denseMACs: dense,
+      keptMACs: (0..<12).map { dense * (0.4 + 0.04 * Double($0)) })
+  }
+  data.pareto = (0..<10).map { series in
+    ParetoSeries(
+      name: "a series with a long name, number \(series)",
+      points: [0.4, 0.6, 0.8].map {
+        .init(macShare: $0, error: Estimate(1e-4 * (1 + 0.1 * Double(series)) / $0))
+      })
+  }
+  return data
+}
+
 private func sampleSteps() -> [ReportData.Step] {
   let logSNR = [
     -9.15, -8.22, -7.33, -6.50, -5.71, -4.97, -4.28, -3.64, -3.04, -2.47,
@@ -68,8 +100,8 @@ private func sampleSteps() -> [ReportData.Step] {
       influence[index], lower: influence[index] * 0.86, upper: influence[index] * 1.15)
     step.sparsity = [0.52, 0.41, 0.33, 0.34, 0.31, 0.29, 0.26][min(index, 6)]
     if index > 6 { step.sparsity = 0.24 - 0.004 * abs(Double(index) - 14) * 2 }
-    step.predictedError = influence[index] * influence[index] * error[index] * 9
-    state += (step.predictedError ?? 0) * 0.94
+    step.predictedError = influence[index] * influence[index] * error[index] * 7.15
+    state += (step.predictedError ?? 0) * 0.95
     step.measuredError = index == 19 ? 1.29e-4 : state
     step.needsForward = index != 19
     return step
