@@ -14,6 +14,7 @@ import base64
 import itertools
 import json
 import os
+import select
 import shutil
 import struct
 import subprocess
@@ -23,6 +24,8 @@ import zlib
 from pathlib import Path
 
 PROGRAMS = ["chromium", "chromium-browser", "google-chrome", "chrome"]
+
+ANSWER_SECONDS = 60
 
 # What the page says of itself. Elements that scroll by themselves may be wider inside.
 INSPECTION = """
@@ -42,7 +45,7 @@ INSPECTION = """
       return b.left < box.left - 1 || b.right > box.right + 1
         || b.top < box.top - 1 || b.bottom > box.bottom + 1;
     }).map(text => text.textContent);
-    const size = Math.min(...[...svg.querySelectorAll('text')].map(text =>
+    const size = Math.min(1000, ...[...svg.querySelectorAll('text')].map(text =>
       parseFloat(getComputedStyle(text).fontSize) * svg.getScreenCTM().a));
     return {label: svg.getAttribute('aria-label'), outside, size,
       x: box.x + scrollX, y: box.y + scrollY, width: box.width, height: box.height};
@@ -100,6 +103,8 @@ class Browser:
 
     def read(self):
         while b"\0" not in self.buffer:
+            if not select.select([self.input], [], [], ANSWER_SECONDS)[0]:
+                raise RuntimeError(f"the browser has not answered for {ANSWER_SECONDS} seconds")
             part = os.read(self.input, 1 << 16)
             if not part:
                 raise RuntimeError("the browser has ended")
@@ -113,7 +118,9 @@ class Browser:
                   deviceScaleFactor=1, mobile=width < 600)
         self.call("Emulation.setEmulatedMedia",
                   features=[{"name": "prefers-color-scheme", "value": scheme}])
-        self.call("Page.navigate", url=Path(path).absolute().as_uri())
+        answer = self.call("Page.navigate", url=Path(path).absolute().as_uri())
+        if "errorText" in answer:
+            raise RuntimeError(f"{path}: {answer['errorText']}")
         while not any(event.get("method") == "Page.loadEventFired" for event in self.events):
             self.events.append(self.read())
 
@@ -236,7 +243,11 @@ def main():
     try:
         for path, scheme, width in itertools.product(
                 arguments.files, ["light", "dark"], [1200, 400]):
-            found = list(problems(browser, path, width, scheme, arguments.screenshots))
+            try:
+                found = list(problems(browser, path, width, scheme, arguments.screenshots))
+            except RuntimeError as error:
+                print(f"FAILED {error}")
+                sys.exit(1)
             where = f"{Path(path).name}, {scheme}, {width} pixels"
             for problem in found:
                 print(f"FAILED {where}: {problem}")
