@@ -84,7 +84,8 @@ class Browser:
         self.session = None
         self.events = []
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
-        self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        attached = self.call("Target.attachToTarget", targetId=target, flatten=True)
+        self.session = attached["sessionId"]
         for domain in ["Page", "Runtime", "Log", "Network"]:
             self.call(f"{domain}.enable")
 
@@ -125,7 +126,8 @@ class Browser:
             self.events.append(self.read())
 
     def evaluate(self, expression):
-        return self.call("Runtime.evaluate", expression=expression, returnByValue=True)["result"]["value"]
+        answer = self.call("Runtime.evaluate", expression=expression, returnByValue=True)
+        return answer["result"]["value"]
 
     def screenshot(self, scale=1, **clip):
         return base64.b64decode(self.call(

@@ -64,6 +64,7 @@ enum PageStyle {
     .wide{display:none}.narrow{display:block}}
     @media print{body{font-size:11pt}section,figure,svg.chart{break-inside:avoid}
     .tables{break-inside:auto}.scroll{overflow:visible}table{font-size:7pt}
-    .wide{display:block}.narrow{display:none}th,td{white-space:normal;padding-right:8px}thead th{min-width:0}}
+    .wide{display:block}.narrow{display:none}
+    th,td{white-space:normal;padding-right:8px}thead th{min-width:0}}
     """
 }

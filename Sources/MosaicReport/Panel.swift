@@ -24,8 +24,8 @@ struct Panel {
   struct Level {
     var steps: Range<Int>
     var value: Double
-    /// As many for each level, from the longest to the shortest; the first for which all levels have
-    /// room is written above the line.
+    /// As many for each level, from the longest to the shortest; the first for which all levels
+    /// have room is written above the line.
     var labels: [String]
     var colour: String
   }
@@ -37,42 +37,16 @@ extension Panel {
   ///   - layout: Of the steps.
   func markup(top: Double, layout: StepLayout) -> [Markup] {
     let place = Place(axis: axis, layout: layout, top: top, bottom: top + height)
-    return gridLines(place) + curves.flatMap { $0.markup(place) } + levelLines(place)
-      + curveLabels(place)
+    return axis.rules(left: layout.left, right: layout.right, y: place.y)
+      + curves.flatMap { $0.markup(place) } + levelLines(place)
+      + EndLabel.markup(endLabels(place), x: layout.right, within: place.top...place.bottom)
   }
 
-  private func gridLines(_ place: Place) -> [Markup] {
-    axis.ticks.flatMap { tick -> [Markup] in
-      guard let y = place.y(tick.value) else { return [] }
-      var result = [
-        line(
-          from: Point(x: place.layout.left, y: y), to: Point(x: place.layout.right, y: y),
-          className: tick.label == nil ? "minor" : "grid")
-      ]
-      if let label = tick.label {
-        result.append(
-          label.markup(
-            at: Point(x: place.layout.left - 6, y: y + 4), className: "tick", anchor: "end"))
-      }
-      return result
-    }
-  }
-
-  /// At the right of the plot, moved apart, each with the mark of its line.
-  private func curveLabels(_ place: Place) -> [Markup] {
-    let ends = curves.compactMap { curve -> (curve: Curve, y: Double)? in
+  private func endLabels(_ place: Place) -> [EndLabel] {
+    curves.compactMap { curve in
       guard !curve.label.isEmpty, let y = curve.values.compactMap({ place.y($0?.value) }).last
       else { return nil }
-      return (curve, y)
-    }
-    let places = spread(ends.map(\.y), gap: 14, within: place.top...place.bottom)
-    return zip(ends, places).flatMap { end, y in
-      let x = place.layout.right + 8
-      return [
-        end.curve.shape.markup(
-          at: Point(x: x, y: y), radius: 3, className: "fill-\(end.curve.colour)"),
-        end.curve.label.markup(at: Point(x: x + 8, y: y + 4)),
-      ]
+      return EndLabel(text: curve.label, mark: curve.shape, colour: curve.colour, y: y)
     }
   }
 }

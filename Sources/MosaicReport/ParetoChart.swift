@@ -53,7 +53,8 @@ struct ParetoChart {
       PlottedSeries(series: series, number: number, points: points(of: series, in: frame))
     }
     for line in series { content += line.lines(label: text) }
-    content += labels(series, in: frame)
+    content += EndLabel.markup(
+      endLabels(series, width: width), x: frame.right, within: frame.top...frame.bottom)
     let names = data.pareto.map(\.name)
     return picture(
       width: width, height: frame.bottom + 42,
@@ -69,7 +70,7 @@ struct ParetoChart {
   }
 
   private func frame(width: Double) -> Frame {
-    let labels = data.pareto.map { labelText($0, width: width).width() + 26 }
+    let labels = data.pareto.map { EndLabel.width(of: labelText($0, width: width)) }
     let ticks = axis.ticks.map { $0.label?.width(size: 11) ?? 0 }
     return Frame(
       left: (ticks.max() ?? 20) + 10, right: width - (labels.max() ?? 10), top: Self.top,
@@ -90,15 +91,7 @@ struct ParetoChart {
   }
 
   private func grid(_ frame: Frame) -> [Markup] {
-    let rows = axis.ticks.flatMap { tick -> [Markup] in
-      guard let y = y(tick.value, frame) else { return [] }
-      let rule = line(
-        from: Point(x: frame.left, y: y), to: Point(x: frame.right, y: y),
-        className: tick.label == nil ? "minor" : "grid")
-      let label = tick.label?.markup(
-        at: Point(x: frame.left - 6, y: y + 4), className: "tick", anchor: "end")
-      return [rule] + (label.map { [$0] } ?? [])
-    }
+    let rows = axis.rules(left: frame.left, right: frame.right) { y($0, frame) }
     let columns = shares.ticks.flatMap { tick -> [Markup] in
       guard let x = x(tick.value, frame), let label = tick.label else { return [] }
       return [
@@ -140,17 +133,13 @@ struct ParetoChart {
     return text
   }
 
-  private func labels(_ series: [PlottedSeries], in frame: Frame) -> [Markup] {
-    let shown = series.filter { !$0.points.isEmpty }
-    let places = spread(
-      shown.map { $0.points[$0.points.count - 1].place.y }, gap: 16,
-      within: frame.top...frame.bottom)
-    return zip(shown, places).flatMap { line, y in
-      [
-        line.mark(at: Point(x: frame.right + 10, y: y)),
-        labelText(line.series, width: frame.right).markup(
-          at: Point(x: frame.right + 20, y: y + 4)),
-      ]
+  private func endLabels(_ series: [PlottedSeries], width: Double) -> [EndLabel] {
+    series.compactMap { line in
+      line.points.last.map {
+        EndLabel(
+          text: labelText(line.series, width: width), mark: line.shape, colour: line.colour,
+          y: $0.place.y)
+      }
     }
   }
 }

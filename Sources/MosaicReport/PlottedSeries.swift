@@ -11,11 +11,8 @@ struct PlottedSeries {
   var number: Int
   var points: [PlottedPoint]
 
-  private var colour: String { Palette.series(number) }
-
-  func mark(at place: Point) -> Markup {
-    MarkShape(series: number).markup(at: place, radius: 4, className: "fill-\(colour)")
-  }
+  var colour: String { Palette.series(number) }
+  var shape: MarkShape { MarkShape(series: number) }
 
   /// The line, then whiskers, then marks with `label` for a pointer that rests on them.
   func lines(label: (ParetoSeries, ParetoSeries.Point) -> String) -> [Markup] {
@@ -35,8 +32,8 @@ struct PlottedSeries {
           to: Point(x: point.place.x, y: interval.upper), className: "whisker line-\(colour)"))
     }
     result += points.map { point in
-      Markup(
-        "g", [:], [Markup("title", text: label(series, point.point)), mark(at: point.place)])
+      let mark = shape.markup(at: point.place, radius: 4, className: "fill-\(colour)")
+      return Markup("g", [:], [Markup("title", text: label(series, point.point)), mark])
     }
     return result
   }

@@ -37,7 +37,9 @@ struct StepChart {
   }
 
   private func layout(width: Double) -> StepLayout {
-    let labels = panels.flatMap(\.curves).map { $0.label.isEmpty ? 0 : $0.label.width() + 20 }
+    let labels = panels.flatMap(\.curves).map {
+      $0.label.isEmpty ? 0 : EndLabel.width(of: $0.label)
+    }
     let ticks = panels.flatMap(\.axis.ticks).map { $0.label?.width(size: 11) ?? 0 }
     return StepLayout(
       count: data.steps.count, left: (ticks.max() ?? 20) + 10,
@@ -92,19 +94,14 @@ struct StepChart {
       }
     }
     let doNamesFit = places.allSatisfy { $0.name.width(size: 11) < $0.right - $0.left }
-    let heading =
-      doNamesFit || places.isEmpty
-      ? []
-      : [
-        "range".markup(at: Point(x: 0, y: 14), className: "tick")
-      ]
-    return heading
-      + places.compactMap { place in
-        let text = doNamesFit ? place.name : place.number
-        guard text.width(size: 11) < place.right - place.left else { return nil }
-        return text.markup(
-          at: Point(x: (place.left + place.right) / 2, y: 14), className: "tick", anchor: "middle")
-      }
+    var result = places.compactMap { place -> Markup? in
+      let text = doNamesFit ? place.name : place.number
+      guard text.width(size: 11) < place.right - place.left else { return nil }
+      return text.markup(
+        at: Point(x: (place.left + place.right) / 2, y: 14), className: "tick", anchor: "middle")
+    }
+    if !doNamesFit { result.append("range".markup(at: Point(x: 0, y: 14), className: "tick")) }
+    return result
   }
 
   private func xAxis(_ layout: StepLayout, y: Double) -> [Markup] {

@@ -27,7 +27,7 @@ struct Summary {
   private var errorSentence: String? {
     guard let proof = data.proof, proof.measured.isFinite, proof.measured >= 0 else { return nil }
     guard proof.measured > 0 else {
-      return "Its samples are the dense model's, bit for bit where they were compared."
+      return "From the same noise its samples are the dense model's, to the last bit."
     }
     let root = significant(proof.measured.squareRoot(), 2)
     return "From the same noise its samples differ from the dense model's by \(root) per value "
@@ -87,7 +87,7 @@ extension Summary {
     macShare.map { share in
       Figure(
         value: percent(share), name: "of the multiply-accumulates",
-        note: "\(fixed(1 / share, 2)) times fewer")
+        note: "dense takes \(fixed(1 / share, 2)) times as many")
     }
   }
 

@@ -20,8 +20,7 @@ import Testing
     }
   }
 
-  /// Relative luminance of an sRGB colour (WCAG 2.2, definitions), with 2.2 in place of the piecewise
-  /// exponent: within a hundredth of it.
+  /// Relative luminance of an sRGB colour (WCAG 2.2, definitions).
   private func luminance(_ colour: String) throws -> Double {
     let number = try #require(Int(colour.dropFirst(), radix: 16))
     let channels = [16, 8, 0].map { Double(number >> $0 & 255) / 255 }

@@ -2,7 +2,7 @@ import Foundation
 import MosaicReport
 import Testing
 
-/// Writes the sample report where MOSAIC_REPORT_DIRECTORY names a directory, for browsers to look at
+/// Writes reports where MOSAIC_REPORT_DIRECTORY names a directory, for browsers to look at
 /// (`.ci/browser_check.py`).
 @Suite struct SampleFileTests {
   static let directory = ProcessInfo.processInfo.environment["MOSAIC_REPORT_DIRECTORY"]
