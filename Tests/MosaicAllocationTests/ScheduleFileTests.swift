@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct ScheduleFileTests {
   /// Ten steps at timesteps 900, 800, …, 0, measured in buckets of two.
-  static let timesteps: [Double] = (0..<10).map { 900 - 100 * $0 }
+  static let timesteps: [Double] = (0..<10).map { 900 - 100 * Double($0) }
 
   static func problem(budget: Double = 0.7) throws -> AllocationProblem {
     try AllocationProblem(
