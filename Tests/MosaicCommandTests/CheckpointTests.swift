@@ -71,9 +71,12 @@ import Testing
   }
 
   @Test func schedulerOfAnotherFamily() throws {
-    try checkpoint.set([("_class_name", "EulerDiscreteScheduler")], in: checkpoint.scheduler)
+    try checkpoint.set(
+      [("_class_name", "EulerAncestralDiscreteScheduler")], in: checkpoint.scheduler)
     let result = try convert(checkpoint.path)
-    #expect(result.errors.hasPrefix("mosaic: \(checkpoint.scheduler): EulerDiscreteScheduler is"))
+    #expect(
+      result.errors.hasPrefix(
+        "mosaic: \(checkpoint.scheduler): EulerAncestralDiscreteScheduler is"))
     #expect(result.errors.split(separator: "\n").count == 1)
     #expect(result.status == ExitStatus.unsupported.rawValue)
     #expect(try workspace.written() == [])
