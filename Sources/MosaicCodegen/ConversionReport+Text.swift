@@ -92,7 +92,8 @@ extension ConversionReport {
       "mac_share": JSONValue(schedule.costShare),
       "milliseconds": schedule.milliseconds.map { JSONValue($0) } ?? .null,
       "tensor_bytes": schedule.bytes.map { JSONValue($0) } ?? .null,
-      "rows_per_column": JSONValue(rowsPerColumn), "ranges": JSONValue(lines),
+      "cost_model": latency?.json ?? .null, "rows_per_column": JSONValue(rowsPerColumn),
+      "ranges": JSONValue(lines),
       "warnings": JSONValue(warnings.map { JSONValue($0) }),
       "proof": .object(JSONObject(measured)),
     ]

@@ -1,3 +1,4 @@
+import MosaicAllocation
 import MosaicAnalysis
 import MosaicBundle
 import MosaicTestSupport

@@ -50,7 +50,8 @@ import Testing
       predictedError: 0, clippedError: 0, costShare: 0.6, budget: 0.6)
     let rounded = subject.dense.rounded(to: conversion.options.dataType).network
     let variants = try PruningPlan(schedule, spreading: .loss, criterion: .obs).carryOut(
-      on: subject, statistics: calibration.statistics, sensitivity: calibration.sensitivity, shipped: rounded
+      on: subject, statistics: calibration.statistics, sensitivity: calibration.sensitivity,
+      shipped: rounded
     ) { _ in }
     return (subject, rounded, variants)
   }
@@ -142,7 +143,7 @@ import Testing
   func everyMatrixHasTheTypeAskedFor(type: DataType, model: String) throws {
     let directory = try TemporaryDirectory()
     let path = "\(directory.path)/out.mosaic"
-    let report = try Self.conversion(model) { $0.dataType = type }.run(to: path)
+    let report = try Self.conversion(model) { $0.dataType = type }.run(to: path).report
     #expect(report.warnings.isEmpty)
     for tensor in try BundleReader(path: path).manifest.tensors {
       // A bias that changed holds more than half precision can say.
