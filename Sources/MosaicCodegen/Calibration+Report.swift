@@ -71,7 +71,7 @@ extension Conversion.Outcome {
         keptMACs: variants.map { unit * Double($0.network.kept[number].count) })
     }
     data.grids = grids
-    data.warnings = report.warnings
+    data.warnings = report.warnings + report.notes
     data.proof = proof
     return data
   }

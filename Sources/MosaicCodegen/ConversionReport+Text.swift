@@ -22,6 +22,7 @@ extension ConversionReport {
           ?? "not compared with the original framework"),
       errorText, costText,
     ]
+    lines += notes.map { "note: \($0)" }
     if let latency {
       let time = schedule.milliseconds ?? 0
       lines.append(

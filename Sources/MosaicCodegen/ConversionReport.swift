@@ -41,17 +41,21 @@ public struct ConversionReport: Sendable {
     var lines = tooLargeForType.map {
       "tensor '\(printable($0))' has numbers too large for f16; stored in f32"
     }
-    if rowsPerColumn < 8 {
-      lines.append(
-        "the Gram matrices have \(significant(rowsPerColumn)) rows a column at the least, fewer "
-          + "than 8; more --samples make refits better")
-    }
     if let transfer {
       lines.append(
         "the statistics are another checkpoint's: samples of both from the same noise differ by "
           + "\(fixed(100 * transfer.share, 1)) % of what unrelated samples do")
     }
     return lines
+  }
+
+  /// What is no fault but could be better, a line each.
+  public var notes: [String] {
+    guard rowsPerColumn < 8 else { return [] }
+    return [
+      "the Gram matrices have \(significant(rowsPerColumn)) rows a column at the least, fewer "
+        + "than 8; more --samples make refits better"
+    ]
   }
 
   /// Why the conversion does not keep its promise, or nil where it does.

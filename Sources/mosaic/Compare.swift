@@ -53,9 +53,11 @@ struct Compare: ParsableCommand {
   @OptionGroup var print: OutputOptions
 
   func validate() throws {
-    for (name, value) in [("--proof-samples", proofSamples), ("--evaluations", evaluations)]
-    where !(1...1 << 20).contains(value) {
-      throw ValidationError("\(name) must be 1 to 1048576, found \(value).")
+    for (name, value) in [
+      ("--proof-samples", proofSamples), ("--evaluations", evaluations),
+      ("--ranges", ranges.count),
+    ] {
+      try validateCount(name, value)
     }
     try validateReport(report)
   }

@@ -58,9 +58,7 @@ struct Convert: ParsableCommand {
   @OptionGroup var print: OutputOptions
 
   func validate() throws {
-    guard proofSamples >= 1 else {
-      throw ValidationError("--proof-samples must be 1 or more, found \(proofSamples).")
-    }
+    try validateCount("--proof-samples", proofSamples)
     try validateReport(report)
     guard compression != nil else {
       throw ValidationError("--compress must be none or 1 to 19, found \(compress).")
