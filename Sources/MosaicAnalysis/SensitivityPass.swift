@@ -36,6 +36,10 @@ public struct SensitivityPass {
     }
   }
 
+  /// Buckets on either side whose moments a bucket's networks are refitted to as well: a variant
+  /// serves a range of them, and what is measured should be what a variant costs.
+  private static let reach = 1
+
   /// Samples whose trajectories are followed side by side.
   private static let partSize = 64
 
@@ -102,7 +106,13 @@ public struct SensitivityPass {
     let pruner = Pruner(
       dense: subject.dense, groups: subject.groups, criterion: criterion,
       seed: subject.options.seed, threads: subject.options.threads)
-    orders.append(try pruner.order(by: statistics.moments(ofBucket: bucket)))
+    let buckets = subject.buckets
+    let window =
+      buckets[max(0, bucket - Self.reach)].lowerBound
+      ..< buckets[min(buckets.count - 1, bucket + Self.reach)].upperBound
+    let weights = subject.trajectory.steps.map { $0.needsForward ? 1.0 : 0 }
+    orders.append(
+      try pruner.order(by: statistics.moments(of: window, stepWeights: weights)))
     samples.groupGains.append(
       try subject.measureGroupGains(orders[bucket], in: subject.buckets[bucket], on: base))
   }
