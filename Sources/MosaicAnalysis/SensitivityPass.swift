@@ -108,8 +108,8 @@ public struct SensitivityPass {
       seed: subject.options.seed, threads: subject.options.threads)
     let buckets = subject.buckets
     let window =
-      buckets[max(0, bucket - Self.reach)].lowerBound
-      ..< buckets[min(buckets.count - 1, bucket + Self.reach)].upperBound
+      buckets[max(0, bucket - Self.reach)]
+      .lowerBound..<buckets[min(buckets.count - 1, bucket + Self.reach)].upperBound
     let weights = subject.trajectory.steps.map { $0.needsForward ? 1.0 : 0 }
     orders.append(
       try pruner.order(by: statistics.moments(of: window, stepWeights: weights)))

@@ -124,7 +124,7 @@ struct Convert: ParsableCommand {
       allocation.arguments(options.allocation)
       + CalibrationArguments.arguments(options.calibration, options.criterion) + [
         "--proof-samples", "\(proofSamples)", "--compress", compress, "--dtype", dtype.rawValue,
-      ]
+      ] + checkpointOptions.arguments
     options.arguments += checkpointOptions.arguments
     return options
   }

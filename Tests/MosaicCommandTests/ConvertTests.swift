@@ -77,7 +77,9 @@ import Testing
     let path = workspace.output("out.mosaic")
     let result = try mosaic(["convert", tiny, "-o", path] + quickConversion)
     #expect(result.status == 0)
-    #expect(result.output.hasPrefix("\(path): solved schedule, obs, a budget of 0.75 of the dense cost\n"))
+    #expect(
+      result.output.hasPrefix("\(path): solved schedule, obs, a budget of 0.75 of the dense cost\n")
+    )
     #expect(result.output.contains("final error against dense, 8 fresh samples: closed form "))
     #expect(result.output.contains("uniform at the same MACs"))
     // Progress: every stage, and not on standard output.

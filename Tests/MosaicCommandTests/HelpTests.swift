@@ -3,7 +3,9 @@ import Testing
 
 /// What the command says of itself.
 @Suite struct HelpTests {
-  private let verbs = ["convert", "inspect", "run", "diff", "check", "verify"]
+  private let verbs = [
+    "convert", "inspect", "run", "diff", "analyse", "merge", "compare", "check", "verify",
+  ]
 
   @Test func overview() throws {
     let result = try mosaic("--help")
@@ -14,9 +16,9 @@ import Testing
     #expect(try mosaic("help").output == result.output)
   }
 
-  @Test(arguments: ["convert", "inspect", "run", "diff", "check", "verify"]) func verb(name: String)
-    throws
-  {
+  @Test(arguments: [
+    "convert", "inspect", "run", "diff", "analyse", "merge", "compare", "check", "verify",
+  ]) func verb(name: String) throws {
     let result = try mosaic(name, "--help")
     #expect(result.status == 0)
     #expect(result.errors == "")
