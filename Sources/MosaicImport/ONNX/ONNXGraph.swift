@@ -35,6 +35,9 @@ public struct ONNXNode: Sendable {
   /// out.
   public var metadata: [String: String]
 
+  /// Graphs that its attributes hold.
+  public var graphs: [ONNXGraph] { attributes.values.flatMap(\.graphs) }
+
   /// The node as messages name it.
   public var label: String {
     let kind = domain.isEmpty ? operation : "\(domain).\(operation)"

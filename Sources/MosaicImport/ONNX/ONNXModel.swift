@@ -30,6 +30,17 @@ public struct ONNXModel: Sendable {
   /// Index of each initialiser's file in `files`, and of itself in the graph.
   private let places: [String: (initialiser: Int, file: Int)]
 
+  /// Whether a file that starts so is an ONNX model, whole or not: its first field is the IR
+  /// version, and the next is one that models have.
+  public static func isModel(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    guard bytes.count >= 2, bytes[0] == 0x08, bytes[1] < 0x80 else { return false }
+    // The length of a safetensors header may look the same, but not the zeros behind it.
+    guard bytes.count < 8 || bytes[4..<8].contains(where: { $0 != 0 }) else { return false }
+    // Tags of the fields 2 to 8 and 14, all but 5 with a length.
+    let tags: [UInt8] = [0x12, 0x1A, 0x22, 0x28, 0x32, 0x3A, 0x42, 0x72]
+    return bytes.count == 2 || tags.contains(bytes[2])
+  }
+
   /// Opens the model at `path` and the files of external data that it names.
   ///
   /// - Throws: `ONNXError`, or `FileError` where a file cannot be opened.

@@ -77,6 +77,6 @@ struct ONNXScope {
 extension ONNXNode {
   /// Names it reads, also from inside its graphs.
   var reads: [String] {
-    inputs.filter { !$0.isEmpty } + attributes.values.flatMap(\.graphs).flatMap(\.captures)
+    inputs.filter { !$0.isEmpty } + graphs.flatMap(\.captures)
   }
 }
