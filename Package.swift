@@ -86,7 +86,8 @@ let package = Package(
     .executableTarget(
       name: "mosaic-fuzz",
       dependencies: [
-        "MosaicCore", "MosaicBundle", "CXXHash", "CZstd", "CFaults", "MosaicTestSupport",
+        "MosaicCore", "MosaicBundle", "MosaicImport", "CXXHash", "CZstd", "CFaults",
+        "MosaicTestSupport",
       ],
       path: "Tests/MosaicFuzz"),
     .target(name: "CFaults", path: "Tests/CFaults"),
