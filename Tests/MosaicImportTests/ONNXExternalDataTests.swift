@@ -164,6 +164,27 @@ import Testing
     try refuses(entries, "\(problem); copy or export the model again")
   }
 
+  /// A constant's tensor is found the same way.
+  @Test func readsAttributesInFiles() throws {
+    _ = try directory.file("model/w.data", data)
+    func model(_ location: String) throws -> String {
+      let tensor = SmallONNX.external([("location", location), ("offset", "3")])
+      let value = SmallONNX.attribute("value", type: 4, [.message(5, tensor)])
+      let graph = SmallONNX.graph(
+        nodes: [SmallONNX.node("Constant", [], ["y"], attributes: [value])], initialisers: [])
+      return try directory.file("model/m.onnx", SmallONNX.model(graph: graph).bytes)
+    }
+    let node = try #require(try ONNXModel(path: model("w.data")).graph.nodes.first)
+    guard case .tensor(let tensor)? = node.attributes["value"] else { throw Absent(name: "value") }
+    #expect(try tensor.floats() == [0, 1])
+    let path = try model("none")
+    let error = #expect(throws: ONNXError.self) { try ONNXModel(path: path) }
+    #expect(
+      error?.description
+        == "\(path): attribute 'value' of node of 'y' (Constant): its file 'none' is not beside the"
+        + " model; copy it too")
+  }
+
   @Test func refusesDataInTwoPlaces() throws {
     let entry: WireMessage = .message(13, .text(1, "location") + .text(2, "w.data"))
     refusesONNX(

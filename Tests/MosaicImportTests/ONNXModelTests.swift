@@ -1,3 +1,4 @@
+import Foundation
 import MosaicCore
 import MosaicTestSupport
 import Testing
@@ -174,6 +175,31 @@ import Testing
     ] as [([UInt8], String)])
   func refusesBrokenBytes(bytes: [UInt8], message: String) {
     refusesONNX(bytes, "is no ONNX model, or damaged: \(message); copy or export it again")
+  }
+
+  /// A length in more bytes than it needs is right, but protobuf-c reads only five.
+  @Test func refusesWhatTheDecoderDoesNotTake() {
+    refusesONNX(
+      [0x88, 0x80, 0x80, 0x80, 0x80, 0x00, 8],
+      "its graph cannot be decoded: it is damaged, or larger than memory; export it again")
+  }
+
+  /// Protobuf's own limit; the file takes no room.
+  @Test func refusesTwoGibibytes() throws {
+    let directory = try TemporaryDirectory()
+    let path = try directory.file("m.onnx", SmallONNX.model().bytes)
+    #expect(truncate(path, 1 << 31) == 0)
+    let error = #expect(throws: ONNXError.self) { try ONNXModel(path: path) }
+    #expect(
+      error?.description
+        == "\(path): has 2147483648 bytes, and no ONNX model has 2 GiB or more without external"
+        + " data; it is damaged, or another kind of file")
+    #expect(error?.exitStatus == .badData)
+  }
+
+  @Test func refusesMissingFiles() throws {
+    let error = #expect(throws: FileError.self) { try ONNXModel(path: "none.onnx") }
+    #expect(error?.reason == .missing)
   }
 
   /// Where protobuf-c alone would overflow the stack.

@@ -39,7 +39,7 @@ final class ONNXDocument {
       throw .wire(error)
     }
     guard let message = onnx__model_proto__unpack(nil, condensed.count, condensed) else {
-      throw .memory
+      throw .undecodable
     }
     self.message = message
   }

@@ -6,7 +6,7 @@ public struct ONNXError: MosaicError, Equatable {
     case empty
     case tooLarge(bytes: Int)
     case wire(WireError)
-    case memory
+    case undecodable
     case noIRVersion
     case irVersion(Int)
     case noOperatorSet
@@ -54,7 +54,8 @@ public struct ONNXError: MosaicError, Equatable {
         + " damaged, or another kind of file"
     case .wire(let error):
       "is no ONNX model, or damaged: \(error.description); copy or export it again"
-    case .memory: "its graph does not fit in memory"
+    case .undecodable:
+      "its graph cannot be decoded: it is damaged, or larger than memory; export it again"
     case .noIRVersion: "is no ONNX model: it has no ir_version; export it again"
     case .irVersion(let version):
       "has IR version \(version), and \(range(ONNXModel.irVersions)) are supported; export it"
@@ -68,26 +69,27 @@ public struct ONNXError: MosaicError, Equatable {
     case .noGraph: "is no ONNX model: it has no graph; export it again"
     case .graph(let name, let problem):
       "graph '\(printable(name))' \(problem); export it again"
-    case .node(let label, let problem): "\(label) \(problem); export it again"
+    case .node(let label, let problem): "\(shown(label)) \(problem); export it again"
     case .definedTwice(let name, let first, let second):
-      "'\(printable(name))' is defined twice, as \(first) and as \(second); export it again"
+      "'\(printable(name))' is defined twice, as \(shown(first)) and as \(shown(second)); export it"
+        + " again"
     case .undefined(let name, let reader):
-      "\(reader) reads '\(printable(name))', which nothing defines; export it again"
+      "\(shown(reader)) reads '\(printable(name))', which nothing defines; export it again"
     case .cycle(let labels):
       "its nodes form a cycle: \(cycleText(labels)); export it again"
     case .value(let name, let problem): "'\(printable(name))' \(problem); export it again"
     case .unsupportedValue(let name, let kind):
       "'\(printable(name))' is \(kind), and only tensors are supported; export the network alone"
-    case .tensor(let label, let problem): "\(label) \(problem); export it again"
+    case .tensor(let label, let problem): "\(shown(label)) \(problem); export it again"
     case .unsupportedTensor(let label, let kind):
-      "\(label) \(kind), which is not supported; export it with floats of 16 or 32 bits"
+      "\(shown(label)) \(kind), which is not supported; export it with floats of 16 or 32 bits"
     case .external(let tensor, let problem):
-      "initialiser '\(printable(tensor))': \(problem); copy or export the model again"
+      "\(shown(tensor)): \(problem); copy or export the model again"
     case .missingExternal(let tensor, let location):
-      "initialiser '\(printable(tensor))': its file '\(printable(location))' is not beside the"
+      "\(shown(tensor)): its file '\(printable(location))' is not beside the"
         + " model; copy it too"
     case .unsupportedAttribute(let node, let attribute, let kind):
-      "\(node): its attribute '\(printable(attribute))' is \(kind), which is not supported"
+      "\(shown(node)): its attribute '\(printable(attribute))' is \(kind), which is not supported"
     }
   }
 
@@ -95,13 +97,16 @@ public struct ONNXError: MosaicError, Equatable {
     "\(versions.lowerBound) to \(versions.upperBound)"
   }
 
+  /// What is called by kind and name, which are printable each.
+  private func shown(_ label: String) -> String { printable(label, limit: 400) }
+
   private func domainName(_ domain: String) -> String {
     domain.isEmpty ? "ai.onnx" : "'\(printable(domain))'"
   }
 
   private func cycleText(_ labels: [String]) -> String {
-    let shown = labels.prefix(6).joined(separator: " → ")
-    let more = labels.count > 6 ? " → … (\(labels.count) nodes)" : ""
-    return "\(shown)\(more) → \(labels.first ?? "")"
+    let more = labels.count > 6 ? ["… (\(labels.count) nodes)"] : []
+    return (labels.prefix(6).map(shown) + more + labels.prefix(1).map(shown))
+      .joined(separator: " → ")
   }
 }

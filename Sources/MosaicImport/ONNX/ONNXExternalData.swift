@@ -49,7 +49,9 @@ struct ONNXExternalData {
 
   /// Returns the bytes of a tensor.
   ///
-  /// - Parameter entries: The keys and values of `external_data`.
+  /// - Parameters:
+  ///   - entries: The keys and values of `external_data`.
+  ///   - tensor: What messages call the tensor.
   mutating func bytes(
     _ entries: [(key: String, value: String)], byteCount: Int, tensor: String
   ) throws -> (UnsafeRawBufferPointer, AnyObject) {

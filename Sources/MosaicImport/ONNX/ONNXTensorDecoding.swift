@@ -78,8 +78,7 @@ extension ONNXGraphDecoder {
       }
       let entries = list(message.external_data, message.n_external_data)
       return try external.bytes(
-        entries.map { (text($0.key), text($0.value)) }, byteCount: byteCount,
-        tensor: text(message.name))
+        entries.map { (text($0.key), text($0.value)) }, byteCount: byteCount, tensor: place)
     case let field?:
       guard field == dataType.typedField else {
         throw ONNXError.Reason.tensor(
