@@ -58,7 +58,8 @@ extension WireScan {
         withUnsafeBytes(of: UInt64(number).littleEndian) { result.append(contentsOf: $0) }
       }
     }
-    return result + bytes[end...]
+    result += bytes[end...]
+    return result
   }
 
   /// Each returns by how many bytes the message around it becomes shorter.

@@ -86,7 +86,8 @@ import Testing
     ] as [CheckpointError.Reason]).map { CheckpointError(path: hostile, reason: $0) }
     + ([
       .empty, .tooLarge(bytes: 3), .wire(WireError(offset: 3, reason: .truncated)), .undecodable,
-      .noIRVersion, .irVersion(99), .noOperatorSet, .operatorSet(99),
+      .noIRVersion, .irVersion(99), .noOperatorSet, .foreignOperatorSets([hostile]),
+      .operatorSet(99),
       .operatorSetTwice(domain: hostile), .noGraph, .graph(name: hostile, problem: "is odd"),
       .node(hostile, problem: "is odd"),
       .definedTwice(name: hostile, first: hostile, second: hostile),

@@ -27,7 +27,9 @@
     case "onnx":
       var fuzzing = try ONNXFuzzing(
         directory: arguments.text("directory", "."), seed: arguments.number("seed", 1))
-      fuzzing.run(cases: arguments.number("cases", 1000))
+      fuzzing.run(
+        cases: arguments.number("cases", 1000),
+        isSystematic: arguments.number("systematic", 0) != 0)
     case "write":
       try WriteRun(arguments).run()
     default:

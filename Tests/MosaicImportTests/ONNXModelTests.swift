@@ -144,8 +144,10 @@ import Testing
       SmallONNX.model(operatorSets: [("", 18), ("x", 1), ("x", 2)]),
       "imports the operators of 'x' twice; export it again")
     refusesONNX(
-      SmallONNX.model(operatorSets: [("x", 1)]),
-      "imports no version of ONNX's operators; export it again")
+      SmallONNX.model(operatorSets: []), "imports no version of ONNX's operators; export it again")
+    refusesONNX(
+      SmallONNX.model(operatorSets: [("x", 1), ("y", 2)]),
+      "has operators of 'x', 'y' alone, and none of them is supported", .unsupported)
   }
 
   @Test func refusesWhatIsNoModel() {

@@ -10,6 +10,7 @@ public struct ONNXError: MosaicError, Equatable {
     case noIRVersion
     case irVersion(Int)
     case noOperatorSet
+    case foreignOperatorSets([String])
     case operatorSet(Int)
     case operatorSetTwice(domain: String)
     case noGraph
@@ -39,7 +40,8 @@ public struct ONNXError: MosaicError, Equatable {
 
   public var exitStatus: ExitStatus {
     switch reason {
-    case .irVersion, .operatorSet, .unsupportedValue, .unsupportedTensor, .unsupportedAttribute:
+    case .irVersion, .operatorSet, .foreignOperatorSets, .unsupportedValue, .unsupportedTensor,
+      .unsupportedAttribute:
       .unsupported
     case .missingExternal: .missingInput
     default: .badData
@@ -61,6 +63,9 @@ public struct ONNXError: MosaicError, Equatable {
       "has IR version \(version), and \(range(ONNXModel.irVersions)) are supported; export it"
         + " with another version of onnx"
     case .noOperatorSet: "imports no version of ONNX's operators; export it again"
+    case .foreignOperatorSets(let domains):
+      "has operators of \(domains.map(domainName).joined(separator: ", ")) alone, and none of them is"
+        + " supported"
     case .operatorSet(let version):
       "has opset \(version), and \(range(ONNXModel.operatorSetVersions)) are supported; export it"
         + " with opset_version=\(ONNXModel.recommendedOperatorSet)"

@@ -75,7 +75,10 @@ enum ONNXModelDecoder {
       }
       sets.append(set)
     }
-    guard let own = sets.first(where: { $0.domain.isEmpty }) else { throw .noOperatorSet }
+    guard !sets.isEmpty else { throw .noOperatorSet }
+    guard let own = sets.first(where: { $0.domain.isEmpty }) else {
+      throw .foreignOperatorSets(sets.map(\.domain))
+    }
     guard ONNXModel.operatorSetVersions.contains(own.version) else {
       throw .operatorSet(own.version)
     }
