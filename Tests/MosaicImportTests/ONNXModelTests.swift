@@ -179,6 +179,21 @@ import Testing
     refusesONNX(bytes, "is no ONNX model, or damaged: \(message); copy or export it again")
   }
 
+  /// Long names and long lists together take no more than their sum.
+  @Test(.timeLimit(.minutes(1))) func readsLongLists() throws {
+    let count = 50_000
+    let node = SmallONNX.node(
+      "Op", ["x"], ["y"] + (0..<count).map { "y\($0)" },
+      name: String(repeating: "n", count: 1 << 20),
+      attributes: (0..<count).map { SmallONNX.attribute("a\($0)", type: 2, []) })
+    let model = try readONNX(
+      SmallONNX.model(
+        operatorSets: [("", 18)] + (0..<count).map { ("d\($0)", 1) },
+        graph: SmallONNX.graph(nodes: [node])))
+    #expect(model.operatorSets.count == count + 1)
+    #expect(model.graph.nodes.first?.attributes.count == count)
+  }
+
   /// A length in more bytes than it needs is right, but protobuf-c reads only five.
   @Test func refusesWhatTheDecoderDoesNotTake() {
     refusesONNX(

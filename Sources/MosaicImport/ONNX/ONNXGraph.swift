@@ -35,8 +35,11 @@ public struct ONNXNode: Sendable {
   /// out.
   public var metadata: [String: String]
 
-  /// Graphs that its attributes hold.
-  public var graphs: [ONNXGraph] { attributes.values.flatMap(\.graphs) }
+  /// Graphs that its attributes hold, in the order of the attributes' names.
+  public var graphs: [ONNXGraph] {
+    attributes.filter { !$0.value.graphs.isEmpty }.sorted { $0.key < $1.key }
+      .flatMap(\.value.graphs)
+  }
 
   /// The node as messages name it.
   public var label: String {

@@ -60,19 +60,20 @@ struct ONNXGraphDecoder {
       name: text(message.name), domain: canonicalDomain(text(message.domain)),
       operation: text(message.op_type), inputs: texts(message.input, message.n_input),
       outputs: texts(message.output, message.n_output), attributes: [:], metadata: [:])
+    let label = node.label
     guard !node.operation.isEmpty else {
-      throw ONNXError.Reason.node(node.label, problem: "names no operator")
+      throw ONNXError.Reason.node(label, problem: "names no operator")
     }
     guard inFunction || domains.contains(node.domain) else {
       throw ONNXError.Reason.node(
-        node.label, problem: "is of a domain whose operators the model does not import")
+        label, problem: "is of a domain whose operators the model does not import")
     }
     for attribute in list(message.attribute, message.n_attribute) {
       let name = text(attribute.name)
-      let value = try self.attribute(attribute, of: node.label, inFunction: inFunction)
+      let value = try self.attribute(attribute, of: label, inFunction: inFunction)
       guard node.attributes.updateValue(value, forKey: name) == nil else {
         throw ONNXError.Reason.node(
-          node.label, problem: "has the attribute '\(printable(name))' twice")
+          label, problem: "has the attribute '\(printable(name))' twice")
       }
     }
     for note in list(message.metadata_props, message.n_metadata_props) {

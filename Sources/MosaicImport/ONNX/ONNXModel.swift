@@ -73,9 +73,12 @@ public struct ONNXModel: Sendable {
     functions = decoded.functions
     metadata = decoded.metadata
     warnings = decoded.warnings
+    let fileOfOwner = Dictionary(
+      uniqueKeysWithValues: files.enumerated().map { (ObjectIdentifier($1), $0) })
     var places: [String: (initialiser: Int, file: Int)] = [:]
     for (index, initialiser) in decoded.graph.initialisers.enumerated() {
-      let file = files.firstIndex { $0 === initialiser.tensor.owner } ?? 0
+      // Elements that were stored number by number have memory of their own.
+      let file = fileOfOwner[ObjectIdentifier(initialiser.tensor.owner)] ?? 0
       places[initialiser.name] = (index, file)
     }
     self.places = places

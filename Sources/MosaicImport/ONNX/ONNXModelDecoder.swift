@@ -68,16 +68,17 @@ enum ONNXModelDecoder {
     of model: Onnx__ModelProto
   ) throws(ONNXError.Reason) -> [ONNXOperatorSet] {
     var sets: [ONNXOperatorSet] = []
+    var domains: Set<String> = []
     for message in list(model.opset_import, model.n_opset_import) {
       let set = ONNXOperatorSet(message)
-      guard !sets.contains(where: { $0.domain == set.domain }) else {
+      guard domains.insert(set.domain).inserted else {
         throw .operatorSetTwice(domain: set.domain)
       }
       sets.append(set)
     }
     guard !sets.isEmpty else { throw .noOperatorSet }
     guard let own = sets.first(where: { $0.domain.isEmpty }) else {
-      throw .foreignOperatorSets(sets.map(\.domain))
+      throw .foreignOperatorSets(sets.prefix(3).map(\.domain))
     }
     guard ONNXModel.operatorSetVersions.contains(own.version) else {
       throw .operatorSet(own.version)

@@ -19,8 +19,9 @@ struct ONNXScope {
   mutating func order(_ nodes: [ONNXNode]) throws(ONNXError.Reason) -> [Int] {
     var producers: [String: Int] = [:]
     for (index, node) in nodes.enumerated() {
+      let kind = "an output of \(node.label)"
       for output in node.outputs where !output.isEmpty {
-        try define(output, as: "an output of \(node.label)")
+        try define(output, as: kind)
         producers[output] = index
       }
     }
