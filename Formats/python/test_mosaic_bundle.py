@@ -19,7 +19,9 @@ import zstandard
 
 from mosaic_bundle import Bundle, BundleError, UnsupportedBundle, load_dit, load_variant
 from mosaic_bundle.frames import decode_chunk
-from mosaic_bundle.mosaic_pb2 import CODEC_ZSTD, Attribute, Instruction, Manifest, StoredChunk
+from mosaic_bundle.manifest import check_scheduler
+from mosaic_bundle.mosaic_pb2 import (
+    CODEC_ZSTD, Attribute, Flow, Instruction, Manifest, Scheduler, Solver, StoredChunk)
 from mosaic_bundle.operations import signature
 from mosaic_bundle.programs import check_program
 from mosaic_bundle.wire import Scanner
@@ -295,6 +297,43 @@ class WireTests(unittest.TestCase):
         data = b"\xa0\x06\x01" + b"\xa2\x06\x02\xff\xff" + b"\x0a\x00"
         ranges = Scanner(data, Manifest.DESCRIPTOR).ranges
         self.assertEqual(ranges, {"mosaic.Manifest.content": (10, 10)})
+
+
+class SchedulerTests(unittest.TestCase):
+    def scheduler(self, **fields) -> Scheduler:
+        words = {"beta_schedule": "linear", "prediction": "epsilon", "spacing": "leading"}
+        return Scheduler(**words | fields)
+
+    def flow(self, **fields) -> Scheduler:
+        flow = Flow(**{"shift": 3.0} | fields)
+        return self.scheduler(sampler="flow", prediction="flow_prediction", flow=flow)
+
+    def test_samplers_are_read(self) -> None:
+        check_scheduler(self.scheduler())
+        check_scheduler(self.scheduler(sampler="euler", karras_sigmas=True))
+        solver = Solver(order=2, kind="midpoint", least_lambda=-math.inf)
+        check_scheduler(self.scheduler(sampler="dpmpp2m", final_sigmas="zero", solver=solver))
+        shift = {"base_shift": 0.5, "max_shift": 1.15, "base_tokens": 256, "max_tokens": 4096}
+        check_scheduler(self.flow(terminal=0.1, dynamic_shift=shift))
+
+    def test_what_cannot_be_sampled_is_refused(self) -> None:
+        for scheduler, problem in (
+            (self.scheduler(sampler="heun"), "sampler 'heun' is unknown"),
+            (self.scheduler(final_sigmas="most"), "final_sigmas 'most' is unknown"),
+            (self.scheduler(solver=Solver(order=2, kind="bh2")), "kind 'bh2' is unknown"),
+            (self.scheduler(solver=Solver(order=3, kind="heun")), "order 3"),
+            (self.scheduler(sampler="flow"), "does not sample"),
+            (self.scheduler(prediction="flow_prediction"), "does not sample"),
+            (self.scheduler(flow=Flow(shift=1.0)), "does not sample"),
+            (self.scheduler(sampler="dpmpp2m", prediction="flow_prediction",
+                            flow=Flow(shift=1.0, ends_evenly=True)), "shift alone"),
+            (self.flow(shift=math.nan), "shift nan"),
+            (self.flow(shift=0.0), "shift 0"),
+            (self.flow(terminal=1.0), "ends at 1"),
+            (self.flow(dynamic_shift={"base_tokens": 8, "max_tokens": 8}), "no line"),
+        ):
+            with self.subTest(problem), self.assertRaisesRegex(BundleError, problem):
+                check_scheduler(scheduler)
 
 
 class ProgramTests(unittest.TestCase):

@@ -277,6 +277,141 @@ void   mosaic__scheduler__free_unpacked
   assert(message->base.descriptor == &mosaic__scheduler__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   mosaic__solver__init
+                     (Mosaic__Solver         *message)
+{
+  static const Mosaic__Solver init_value = MOSAIC__SOLVER__INIT;
+  *message = init_value;
+}
+size_t mosaic__solver__get_packed_size
+                     (const Mosaic__Solver *message)
+{
+  assert(message->base.descriptor == &mosaic__solver__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t mosaic__solver__pack
+                     (const Mosaic__Solver *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &mosaic__solver__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t mosaic__solver__pack_to_buffer
+                     (const Mosaic__Solver *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &mosaic__solver__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Mosaic__Solver *
+       mosaic__solver__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Mosaic__Solver *)
+     protobuf_c_message_unpack (&mosaic__solver__descriptor,
+                                allocator, len, data);
+}
+void   mosaic__solver__free_unpacked
+                     (Mosaic__Solver *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &mosaic__solver__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   mosaic__flow__init
+                     (Mosaic__Flow         *message)
+{
+  static const Mosaic__Flow init_value = MOSAIC__FLOW__INIT;
+  *message = init_value;
+}
+size_t mosaic__flow__get_packed_size
+                     (const Mosaic__Flow *message)
+{
+  assert(message->base.descriptor == &mosaic__flow__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t mosaic__flow__pack
+                     (const Mosaic__Flow *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &mosaic__flow__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t mosaic__flow__pack_to_buffer
+                     (const Mosaic__Flow *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &mosaic__flow__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Mosaic__Flow *
+       mosaic__flow__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Mosaic__Flow *)
+     protobuf_c_message_unpack (&mosaic__flow__descriptor,
+                                allocator, len, data);
+}
+void   mosaic__flow__free_unpacked
+                     (Mosaic__Flow *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &mosaic__flow__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   mosaic__dynamic_shift__init
+                     (Mosaic__DynamicShift         *message)
+{
+  static const Mosaic__DynamicShift init_value = MOSAIC__DYNAMIC_SHIFT__INIT;
+  *message = init_value;
+}
+size_t mosaic__dynamic_shift__get_packed_size
+                     (const Mosaic__DynamicShift *message)
+{
+  assert(message->base.descriptor == &mosaic__dynamic_shift__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t mosaic__dynamic_shift__pack
+                     (const Mosaic__DynamicShift *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &mosaic__dynamic_shift__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t mosaic__dynamic_shift__pack_to_buffer
+                     (const Mosaic__DynamicShift *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &mosaic__dynamic_shift__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Mosaic__DynamicShift *
+       mosaic__dynamic_shift__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Mosaic__DynamicShift *)
+     protobuf_c_message_unpack (&mosaic__dynamic_shift__descriptor,
+                                allocator, len, data);
+}
+void   mosaic__dynamic_shift__free_unpacked
+                     (Mosaic__DynamicShift *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &mosaic__dynamic_shift__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   mosaic__group__init
                      (Mosaic__Group         *message)
 {
@@ -1692,7 +1827,7 @@ const ProtobufCMessageDescriptor mosaic__model__descriptor =
   (ProtobufCMessageInit) mosaic__model__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor mosaic__scheduler__field_descriptors[14] =
+static const ProtobufCFieldDescriptor mosaic__scheduler__field_descriptors[19] =
 {
   {
     "class_name",
@@ -1862,6 +1997,66 @@ static const ProtobufCFieldDescriptor mosaic__scheduler__field_descriptors[14] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "sampler",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Mosaic__Scheduler, sampler),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "karras_sigmas",
+    16,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Mosaic__Scheduler, karras_sigmas),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "final_sigmas",
+    17,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Mosaic__Scheduler, final_sigmas),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "solver",
+    18,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Mosaic__Scheduler, solver),
+    &mosaic__solver__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "flow",
+    19,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Mosaic__Scheduler, flow),
+    &mosaic__flow__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned mosaic__scheduler__field_indices_by_name[] = {
   3,   /* field[3] = beta_end */
@@ -1871,9 +2066,14 @@ static const unsigned mosaic__scheduler__field_indices_by_name[] = {
   11,   /* field[11] = clip_sample_range */
   10,   /* field[10] = clips_sample */
   13,   /* field[13] = eta */
+  16,   /* field[16] = final_sigmas */
+  18,   /* field[18] = flow */
+  15,   /* field[15] = karras_sigmas */
   6,   /* field[6] = prediction */
   12,   /* field[12] = rescale_betas_zero_snr */
+  14,   /* field[14] = sampler */
   9,   /* field[9] = set_alpha_to_one */
+  17,   /* field[17] = solver */
   7,   /* field[7] = spacing */
   8,   /* field[8] = steps_offset */
   1,   /* field[1] = train_steps */
@@ -1882,7 +2082,7 @@ static const unsigned mosaic__scheduler__field_indices_by_name[] = {
 static const ProtobufCIntRange mosaic__scheduler__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 14 }
+  { 0, 19 }
 };
 const ProtobufCMessageDescriptor mosaic__scheduler__descriptor =
 {
@@ -1892,11 +2092,268 @@ const ProtobufCMessageDescriptor mosaic__scheduler__descriptor =
   "Mosaic__Scheduler",
   "mosaic",
   sizeof(Mosaic__Scheduler),
-  14,
+  19,
   mosaic__scheduler__field_descriptors,
   mosaic__scheduler__field_indices_by_name,
   1,  mosaic__scheduler__number_ranges,
   (ProtobufCMessageInit) mosaic__scheduler__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor mosaic__solver__field_descriptors[5] =
+{
+  {
+    "order",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Mosaic__Solver, order),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "kind",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Mosaic__Solver, kind),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "lower_order_final",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Mosaic__Solver, lower_order_final),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "euler_at_final",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Mosaic__Solver, euler_at_final),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "least_lambda",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Mosaic__Solver, least_lambda),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned mosaic__solver__field_indices_by_name[] = {
+  3,   /* field[3] = euler_at_final */
+  1,   /* field[1] = kind */
+  4,   /* field[4] = least_lambda */
+  2,   /* field[2] = lower_order_final */
+  0,   /* field[0] = order */
+};
+static const ProtobufCIntRange mosaic__solver__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor mosaic__solver__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "mosaic.Solver",
+  "Solver",
+  "Mosaic__Solver",
+  "mosaic",
+  sizeof(Mosaic__Solver),
+  5,
+  mosaic__solver__field_descriptors,
+  mosaic__solver__field_indices_by_name,
+  1,  mosaic__solver__number_ranges,
+  (ProtobufCMessageInit) mosaic__solver__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor mosaic__flow__field_descriptors[4] =
+{
+  {
+    "shift",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Mosaic__Flow, shift),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "dynamic_shift",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Mosaic__Flow, dynamic_shift),
+    &mosaic__dynamic_shift__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "terminal",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Mosaic__Flow, terminal),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "ends_evenly",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Mosaic__Flow, ends_evenly),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned mosaic__flow__field_indices_by_name[] = {
+  1,   /* field[1] = dynamic_shift */
+  3,   /* field[3] = ends_evenly */
+  0,   /* field[0] = shift */
+  2,   /* field[2] = terminal */
+};
+static const ProtobufCIntRange mosaic__flow__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor mosaic__flow__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "mosaic.Flow",
+  "Flow",
+  "Mosaic__Flow",
+  "mosaic",
+  sizeof(Mosaic__Flow),
+  4,
+  mosaic__flow__field_descriptors,
+  mosaic__flow__field_indices_by_name,
+  1,  mosaic__flow__number_ranges,
+  (ProtobufCMessageInit) mosaic__flow__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor mosaic__dynamic_shift__field_descriptors[5] =
+{
+  {
+    "base_shift",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Mosaic__DynamicShift, base_shift),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "max_shift",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Mosaic__DynamicShift, max_shift),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "base_tokens",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Mosaic__DynamicShift, base_tokens),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "max_tokens",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Mosaic__DynamicShift, max_tokens),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "image_tokens",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Mosaic__DynamicShift, image_tokens),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned mosaic__dynamic_shift__field_indices_by_name[] = {
+  0,   /* field[0] = base_shift */
+  2,   /* field[2] = base_tokens */
+  4,   /* field[4] = image_tokens */
+  1,   /* field[1] = max_shift */
+  3,   /* field[3] = max_tokens */
+};
+static const ProtobufCIntRange mosaic__dynamic_shift__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor mosaic__dynamic_shift__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "mosaic.DynamicShift",
+  "DynamicShift",
+  "Mosaic__DynamicShift",
+  "mosaic",
+  sizeof(Mosaic__DynamicShift),
+  5,
+  mosaic__dynamic_shift__field_descriptors,
+  mosaic__dynamic_shift__field_indices_by_name,
+  1,  mosaic__dynamic_shift__number_ranges,
+  (ProtobufCMessageInit) mosaic__dynamic_shift__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor mosaic__group__field_descriptors[8] =

@@ -9,6 +9,9 @@ public struct AllocationProblem: Sendable, Equatable {
   public let limits: ClosedRange<Double>
   /// The steps a range may begin at, rising; the first is 0.
   public let boundaries: [Int]
+  /// Whether ranges save alike however many steps they have, as they do in bytes; else steps count
+  /// by their cost.
+  private var countsRangesAlike = false
 
   public var stepCount: Int { model.stepCount }
 
@@ -49,6 +52,33 @@ public struct AllocationProblem: Sendable, Equatable {
     self.boundaries = begins
   }
 
+  /// The same network with another constraint: the mean of the ranges' sparsities is to be `mean`
+  /// or more, and each of them `lowest` or more.
+  init(_ other: AllocationProblem, mean: Double, lowest: Double) {
+    model = other.model
+    cost = other.cost
+    boundaries = other.boundaries
+    budget = 1 - mean
+    limits = lowest...max(other.limits.upperBound, lowest)
+    countsRangesAlike = true
+  }
+
+  /// What sparsity 1 in a range from one boundary to another saves, of `count` ranges, as
+  /// [boundaries + 1, boundaries + 1].
+  func rangeWeights(ofRanges count: Int) -> [Double] {
+    let places = boundaries.count
+    let buckets = cost.weights(of: ranges(beginningAt: Array(boundaries.indices)))
+    let saved = buckets.reduce(into: [0.0]) { $0.append($0[$0.count - 1] + $1) }
+    var weights = [Double](repeating: 0, count: (places + 1) * (places + 1))
+    for from in 0..<places {
+      for to in (from + 1)...places {
+        weights[from * (places + 1) + to] =
+          countsRangesAlike ? 1 / Double(count) : saved[to] - saved[from]
+      }
+    }
+    return weights
+  }
+
   /// Checks that `count` ranges can be made.
   func validate(rangeCount count: Int) throws(AllocationError) {
     guard count >= 1, count <= boundaries.count else {
@@ -79,6 +109,12 @@ public struct AllocationProblem: Sendable, Equatable {
 
   /// The feasible set for one sparsity a range.
   func projection(for ranges: [Range<Int>]) -> BudgetProjection {
-    BudgetProjection(weights: cost.weights(of: ranges), required: 1 - budget, limits: limits)
+    BudgetProjection(weights: weights(of: ranges), required: 1 - budget, limits: limits)
+  }
+
+  /// What sparsity 1 in each range would save, as a share of what there is.
+  func weights(of ranges: [Range<Int>]) -> [Double] {
+    countsRangesAlike
+      ? Array(repeating: 1 / Double(ranges.count), count: ranges.count) : cost.weights(of: ranges)
   }
 }

@@ -40,6 +40,11 @@ public struct CostModel: Sendable, Equatable {
     return 1 - zip(prunable, sparsities).reduce(0) { $0 + $1.0 * $1.1 } / dense
   }
 
+  /// The cost that remains, in the model's unit.
+  ///
+  /// - Parameter sparsities: sₙ, one for each step.
+  public func cost(of sparsities: [Double]) -> Double { dense * share(of: sparsities) }
+
   /// What sparsity 1 in each range would save, as a share of the dense cost.
   func weights(of ranges: [Range<Int>]) -> [Double] {
     ranges.map { prunable[$0].reduce(0, +) / dense }

@@ -16,14 +16,60 @@ extension SparsitySchedule {
   public static func paper(
     scores: [Double], threshold: Double = 0.55, for problem: AllocationProblem
   ) throws(AllocationError) -> SparsitySchedule {
+    guard threshold.isFinite else {
+      throw .badMeasurement(what: "threshold of learning speeds", problem: "it is not finite")
+    }
+    try validate(scores, problem)
+    let peak = scores.indices.max { scores[$0] < scores[$1] } ?? 0
+    let least = threshold * scores[peak]
+    var first = peak
+    while first > 0, scores[first - 1] >= least { first -= 1 }
+    var end = peak + 1
+    while end < scores.count, scores[end] >= least { end += 1 }
+    return paper(scores, cutAt: [first, end], problem)
+  }
+
+  /// MosaicDiff's schedule with the ranges its text gives for DiT: timesteps above 600, from 600 to
+  /// 200, and below, of 1000.
+  ///
+  /// - Parameters:
+  ///   - scores: As above.
+  ///   - timesteps: Of each step, falling.
+  ///   - trainTimesteps: The timesteps the network was trained on, of which the split takes shares.
+  /// - Throws: `AllocationError.stepCount` or `.badMeasurement`.
+  public static func paperSplit(
+    scores: [Double], timesteps: [Double], trainTimesteps: Int = 1000, for problem: AllocationProblem
+  ) throws(AllocationError) -> SparsitySchedule {
+    try validate(scores, problem)
+    guard timesteps.count == problem.stepCount else {
+      throw .stepCount(what: "timesteps", expected: problem.stepCount, found: timesteps.count)
+    }
+    let cuts = [0.6, 0.2].map { share in
+      timesteps.firstIndex { $0 <= share * Double(trainTimesteps) } ?? timesteps.count
+    }
+    return paper(scores, cutAt: cuts, problem)
+  }
+
+  private static func validate(
+    _ scores: [Double], _ problem: AllocationProblem
+  ) throws(AllocationError) {
     guard scores.count == problem.stepCount else {
       throw .stepCount(
         what: "learning speeds", expected: problem.stepCount, found: scores.count)
     }
-    guard scores.allSatisfy(\.isFinite), threshold.isFinite else {
+    guard scores.allSatisfy(\.isFinite) else {
       throw .badMeasurement(what: "learning speeds", problem: "not all of them are finite")
     }
-    let ranges = learningRanges(scores, threshold: threshold, problem)
+  }
+
+  /// The ranges before, within and after the fast ones, at the boundaries nearest to the cuts.
+  private static func paper(
+    _ scores: [Double], cutAt cuts: [Int], _ problem: AllocationProblem
+  ) -> SparsitySchedule {
+    let places = problem.boundaries + [problem.stepCount]
+    let near = cuts.map { cut in places.min { abs($0 - cut) < abs($1 - cut) } ?? 0 }
+    let edges = [0, near[0], near[1], problem.stepCount]
+    let ranges = zip(edges, edges.dropFirst()).filter { $0 < $1 }.map { $0..<$1 }
     let slowness = ranges.map { range in
       let sum = range.reduce(0) { $0 + min(max(scores[$1], 0), 1) }
       // A floor lets even the fastest range give way once the others are at their limit.
@@ -31,25 +77,6 @@ extension SparsitySchedule {
     }
     let sparsities = scaled(slowness, to: problem.projection(for: ranges))
     return SparsitySchedule(kind: .paper, ranges: ranges, sparsities: sparsities, problem: problem)
-  }
-
-  /// The ranges before, within and after the run of high scores, at the nearest boundaries.
-  private static func learningRanges(
-    _ scores: [Double], threshold: Double, _ problem: AllocationProblem
-  ) -> [Range<Int>] {
-    let peak = scores.indices.max { scores[$0] < scores[$1] } ?? 0
-    let least = threshold * scores[peak]
-    var first = peak
-    while first > 0, scores[first - 1] >= least { first -= 1 }
-    var end = peak + 1
-    while end < scores.count, scores[end] >= least { end += 1 }
-
-    let places = problem.boundaries + [problem.stepCount]
-    let cuts = [first, end].map { cut in
-      places.min { abs($0 - cut) < abs($1 - cut) } ?? 0
-    }
-    let edges = [0, cuts[0], cuts[1], problem.stepCount]
-    return zip(edges, edges.dropFirst()).filter { $0 < $1 }.map { $0..<$1 }
   }
 
   /// clip(factor · shape) for the least factor that saves enough.

@@ -79,16 +79,10 @@ struct RangeSegmentation {
     // its own, then where the best segmentation so far has put it.
     let buckets = problem.ranges(beginningAt: Array(problem.boundaries.indices))
     let free = solver.quick(buckets)
-    proposals += program.sweep(beside: expanded(free)).filter { seen.insert($0).inserted }
-    let best = rank(proposals).first.map { expanded($0.1) }
+    proposals += program.sweep(beside: free.perStep).filter { seen.insert($0).inserted }
+    let best = rank(proposals).first.map(\.1.perStep)
     proposals += program.sweep(beside: best).filter { seen.insert($0).inserted }
     return rank(proposals)
-  }
-
-  private func expanded(_ candidate: Candidate) -> [Double] {
-    zip(candidate.ranges, candidate.sparsities).flatMap {
-      Array(repeating: $1, count: $0.count)
-    }
   }
 
   /// Moves single boundaries to a neighbouring place while that lowers the error.

@@ -41,6 +41,11 @@ public struct ScheduleSolver: Sendable {
     var sparsities: [Double]
     /// The clipped error.
     var value: Double
+
+    /// One sparsity for each step.
+    var perStep: [Double] {
+      zip(ranges, sparsities).flatMap { Array(repeating: $1, count: $0.count) }
+    }
   }
 
   /// One descent, to about six digits of the error: enough to rank segmentations.
@@ -49,6 +54,15 @@ public struct ScheduleSolver: Sendable {
     let descent = ProjectedGradient(
       objective: RangeObjective(model: problem.model, ranges: ranges), projection: projection,
       tolerance: 1e-5, iterationLimit: 100)
+    let end = descent.minimise(from: start ?? uniform(projection))
+    return Candidate(ranges: ranges, sparsities: end.sparsities, value: end.value)
+  }
+
+  /// One descent, to full precision.
+  func descend(_ ranges: [Range<Int>], from start: [Double]? = nil) -> Candidate {
+    let projection = problem.projection(for: ranges)
+    let descent = ProjectedGradient(
+      objective: RangeObjective(model: problem.model, ranges: ranges), projection: projection)
     let end = descent.minimise(from: start ?? uniform(projection))
     return Candidate(ranges: ranges, sparsities: end.sparsities, value: end.value)
   }

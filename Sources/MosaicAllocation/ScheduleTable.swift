@@ -1,3 +1,5 @@
+internal import MosaicCore
+
 #if canImport(Glibc)
   internal import Glibc
 #elseif canImport(Darwin)
@@ -9,8 +11,7 @@ extension SparsitySchedule: CustomStringConvertible {
   public var description: String {
     var lines = [
       "\(kind.rawValue) schedule: \(ranges.count) \(ranges.count == 1 ? "range" : "ranges") over "
-        + "\(stepCount) steps at \(decimal(costShare, 4)) of the dense cost (budget "
-        + "\(decimal(budget, 4)))",
+        + "\(stepCount) steps at \(decimal(costShare, 4)) of the dense cost (\(asked))",
       "  steps      sparsity",
     ]
     for range in ranges {
@@ -18,10 +19,19 @@ extension SparsitySchedule: CustomStringConvertible {
       let padding = String(repeating: " ", count: max(1, 11 - steps.count))
       lines.append("  \(steps)\(padding)\(decimal(range.sparsity, 4))")
     }
+    let costs = [
+      milliseconds.map { "\(significant($0, 4)) ms a sample" },
+      bytes.map { "\($0) bytes of tensors" },
+    ].compactMap { $0 }
+    if !costs.isEmpty { lines.append("predicted cost " + costs.joined(separator: ", ")) }
     lines.append(
       "predicted error \(scientific(predictedError)), at most \(scientific(clippedError)) "
         + "if no errors cancel")
     return lines.joined(separator: "\n")
+  }
+
+  private var asked: String {
+    if case .macs(let share) = target { "budget \(decimal(share, 4))" } else { target.text }
   }
 }
 

@@ -16,8 +16,8 @@ struct SegmentationProgram {
 
   /// Sparsities tried.
   private let grid: [Double]
-  /// What sparsity 1 saves before each boundary, as a share of the dense cost; and in all, last.
-  private let savedBefore: [Double]
+  /// [from][to]: what sparsity 1 saves between two boundaries.
+  private let weights: [Double]
 
   init(problem: AllocationProblem, count: Int) {
     self.problem = problem
@@ -27,8 +27,7 @@ struct SegmentationProgram {
     grid = (0...points).map {
       problem.limits.lowerBound + width * Double($0) / Double(points)
     }
-    let buckets = problem.ranges(beginningAt: Array(problem.boundaries.indices))
-    savedBefore = runningSums(problem.cost.weights(of: buckets))
+    weights = problem.rangeWeights(ofRanges: count)
   }
 
   /// The best segmentations for a sweep of prices, each as indices of boundaries.
@@ -88,11 +87,11 @@ struct SegmentationProgram {
       let sums = errors[index]
       for from in 0..<last {
         for to in (from + 1)...last {
-          let cost =
-            sums[to] - sums[from] - price * sparsity * (savedBefore[to] - savedBefore[from])
-          if cost < cheapest[from * (last + 1) + to] {
-            cheapest[from * (last + 1) + to] = cost
-            choice[from * (last + 1) + to] = index
+          let place = from * (last + 1) + to
+          let cost = sums[to] - sums[from] - price * sparsity * weights[place]
+          if cost < cheapest[place] {
+            cheapest[place] = cost
+            choice[place] = index
           }
         }
       }
@@ -120,7 +119,7 @@ struct SegmentationProgram {
     var to = last
     for from in begins.reversed() {
       let start = from[to]
-      saved += grid[choice[start * (last + 1) + to]] * (savedBefore[to] - savedBefore[start])
+      saved += grid[choice[start * (last + 1) + to]] * weights[start * (last + 1) + to]
       chosen.append(start)
       to = start
     }

@@ -25,6 +25,10 @@ public struct SparsitySchedule: Sendable, Equatable {
     case uniform
     /// By learning speed, after MosaicDiff.
     case paper
+    /// Searched by measuring candidates, after Diff-ES (`EvolutionSearch`).
+    case evolution
+    /// Made by hand (`ScheduleFile`).
+    case file
   }
 
   public var kind: Kind
@@ -34,14 +38,22 @@ public struct SparsitySchedule: Sendable, Equatable {
   public var predictedError: Double
   /// The same with negative correlations set to 0: an upper bound.
   public var clippedError: Double
-  /// What remains of the dense run's cost.
+  /// What remains of the dense run's multiply-accumulates.
   public var costShare: Double
-  /// What was asked for.
+  /// The share of them that was asked for; `costShare` where the budget has another unit.
   public var budget: Double
+  /// What was asked for.
+  public var target: Budget
+  /// What one sample's run is predicted to take; nil where nothing was timed.
+  public var milliseconds: Double?
+  /// What the bundle's tensors are predicted to take; nil where nobody asked.
+  public var bytes: Int?
 
+  /// - Parameter target: By default `budget`.
   public init(
     kind: Kind, ranges: [StepRange], predictedError: Double, clippedError: Double,
-    costShare: Double, budget: Double
+    costShare: Double, budget: Double, target: Budget? = nil, milliseconds: Double? = nil,
+    bytes: Int? = nil
   ) {
     self.kind = kind
     self.ranges = ranges
@@ -49,6 +61,9 @@ public struct SparsitySchedule: Sendable, Equatable {
     self.clippedError = clippedError
     self.costShare = costShare
     self.budget = budget
+    self.target = target ?? .macs(budget)
+    self.milliseconds = milliseconds
+    self.bytes = bytes
   }
 
   init(

@@ -27,7 +27,8 @@ public struct CalibrationSubject: Sendable {
     }
     sampler = Sampler(trajectory: trajectory, seed: options.seed)
     predictor = try Predictor(
-      executor: try dense.executor(threads: options.threads), model: model,
+      executor: try dense.executor(
+        threads: options.threads, leaf: CalibrationStatistics.leafSize), model: model,
       guidance: options.guidance)
   }
 
@@ -50,7 +51,9 @@ public struct CalibrationSubject: Sendable {
     of network: PrunedNetwork, from weights: DenseNetwork? = nil
   ) throws -> Predictor {
     try Predictor(
-      executor: try network.executor(of: weights ?? dense, threads: options.threads), model: model,
+      executor: try network.executor(
+        of: weights ?? dense, threads: options.threads, leaf: CalibrationStatistics.leafSize),
+      model: model,
       guidance: options.guidance)
   }
 

@@ -30,15 +30,15 @@ extension CalibrationSubject {
     let networks = try orders.networks(removing: alone)
     // Gains are ratios: fewer samples do than for the errors themselves.
     let samples = min(base.labels.count, 32)
-    let size = samples * predictor.stateSize
+    let part = base.part(0..<samples)
     return try networks.enumerated().map { index, network in
       let pruned = try predictor(of: network)
       var error = 0.0
       for step in steps where trajectory.steps[step].needsForward {
         let output = pruned.predict(
-          states: Array(base.states[step][..<size]),
-          timestep: trajectory.steps[step].timestep, labels: Array(base.labels[..<samples]))
-        error += meanSquare(output, Array(base.outputs[step][..<size]))
+          states: sampler.networkInput(part.states[step], step: step),
+          timestep: trajectory.steps[step].timestep, labels: part.labels)
+        error += meanSquare(output, part.outputs[step])
       }
       let loss = curves[index][halves[index]]
       return loss > 0 ? error / loss / Double(steps.count) : 0

@@ -6,33 +6,51 @@ public import MosaicRuntime
 public struct PlanMeasurement: Sendable, Equatable {
   /// Mean squared error of each step's output on the dense state.
   public var ownErrors: [Double]
-  /// The mean squared error at the final sample that each step's error comes to alone.
-  public var arrivingErrors: [Double]
-  /// The sum of all steps' errors at the final sample, mean squared: the prediction.
-  public var predictedError: Double
+  /// Mean squared difference of the states after each step.
+  public var stateErrors: [Double]
+  /// Of the final samples: the prediction.
+  public var final: PairedError
 }
 
 extension CalibrationSubject {
-  /// Measures each step's own error with the network that will run there, carries it to the final
-  /// sample, and adds what arrives.
+  /// Samples that the prediction comes from.
+  public func predictionTrajectories(progress: ProgressHandler) throws -> DenseTrajectories {
+    try trajectories(
+      from: SampleStart.prediction, samples: options.predictionSamples,
+      stage: "prediction: dense", progress: progress)
+  }
+
+  /// Samples with the networks that will run, from the noise of dense trajectories, and compares.
   ///
-  /// - Parameter network: The network of a step; nil for the dense one, which costs nothing.
+  /// A sum of errors that each step makes alone on the dense trajectory is too high where errors are
+  /// large, and too low where they are carried into the next step; a rehearsal is neither.
+  ///
+  /// - Parameter network: The network of a step; nil for the dense one.
   public func measurePlan(
     on base: DenseTrajectories, progress: ProgressHandler, network: (Int) -> Predictor?
   ) throws -> PlanMeasurement {
-    var outputs = [[Float]](repeating: [], count: trajectory.steps.count)
-    var own = [Double](repeating: 0, count: trajectory.steps.count)
-    for (step, info) in trajectory.steps.enumerated() where info.needsForward {
-      guard let pruned = network(step) else { continue }
-      outputs[step] = pruned.predict(
-        states: base.states[step], timestep: info.timestep, labels: base.labels)
-      own[step] = meanSquare(outputs[step], base.outputs[step])
+    let count = trajectory.steps.count
+    var own = [Double](repeating: 0, count: count)
+    var stateErrors = own
+    guard var state = base.states.first else {
+      return PlanMeasurement(ownErrors: [], stateErrors: [], final: PairedError([]))
     }
-    let deltas = try propagate(outputs, in: base, stage: "prediction", progress: progress)
-    let gram = gramMatrix(deltas)
+    for (step, info) in trajectory.steps.enumerated() {
+      let chosen = network(step)
+      if let chosen, info.needsForward {
+        let output = chosen.predict(
+          states: sampler.networkInput(base.states[step], step: step), timestep: info.timestep,
+          labels: base.labels)
+        own[step] = meanSquare(output, base.outputs[step])
+      }
+      try sampler.advance(
+        &state, labels: base.labels, step: step, firstItem: base.firstItem, chosen ?? predictor)
+      stateErrors[step] = meanSquare(
+        state.states, step + 1 < count ? base.states[step + 1].states : base.final)
+      try progress(Progress(stage: "prediction", done: step + 1, total: count))
+    }
     return PlanMeasurement(
-      ownErrors: own,
-      arrivingErrors: own.indices.map { gram[$0 * own.count + $0] },
-      predictedError: max(0, gram.reduce(0, +)))
+      ownErrors: own, stateErrors: stateErrors,
+      final: PairedError(state.states, base.final, sampleSize: predictor.stateSize))
   }
 }

@@ -3,38 +3,50 @@ internal import MosaicRuntime
 
 /// The dense trajectories of the samples on which errors are measured.
 public struct DenseTrajectories: Sendable {
-  /// The state before each step, [samples · state].
-  let states: [[Float]]
+  /// Before each step.
+  let states: [SamplerState]
   /// The network's output at each step; empty where the sampler does not use it.
   let outputs: [[Float]]
   let final: [Float]
   let labels: [Int32]
   let firstItem: Int
+
+  /// Samples from number `range.lowerBound` on, counted within these trajectories.
+  func part(_ range: Range<Int>) -> DenseTrajectories {
+    let size = final.count / max(labels.count, 1)
+    let elements = range.lowerBound * size..<range.upperBound * size
+    return DenseTrajectories(
+      states: states.map { state in
+        SamplerState(
+          states: Array(state.states[elements]),
+          history: state.history.isEmpty ? [] : Array(state.history[elements]))
+      },
+      outputs: outputs.map { $0.isEmpty ? [] : Array($0[elements]) },
+      final: Array(final[elements]), labels: Array(labels[range]),
+      firstItem: firstItem + range.lowerBound)
+  }
 }
 
 extension CalibrationSubject {
   /// Samples the dense network and keeps every step's state and output.
-  func trajectories(
+  public func trajectories(
     from first: Int, samples: Int, stage: String = "trajectories", progress: ProgressHandler
   ) throws -> DenseTrajectories {
     let labels = labels(from: first, samples: samples)
-    var states = noise(from: first, samples: samples)
-    var kept: [[Float]] = []
+    var state = sampler.start(noise: noise(from: first, samples: samples))
+    var kept: [SamplerState] = []
     var outputs: [[Float]] = []
-    for (step, info) in trajectory.steps.enumerated() {
-      kept.append(states)
-      let output =
-        info.needsForward
-        ? predictor.predict(states: states, timestep: info.timestep, labels: labels) : []
+    for step in trajectory.steps.indices {
+      kept.append(state)
+      let output = try denseOutput(state, labels, step: step)
       outputs.append(output)
       sampler.apply(
-        info.needsForward ? output : states, to: &states, step: step, firstItem: first,
-        stateSize: predictor.stateSize)
+        output, to: &state, step: step, firstItem: first, stateSize: predictor.stateSize)
       try progress(
         Progress(stage: stage, done: step + 1, total: trajectory.steps.count))
     }
     return DenseTrajectories(
-      states: kept, outputs: outputs, final: states, labels: labels, firstItem: first)
+      states: kept, outputs: outputs, final: state.states, labels: labels, firstItem: first)
   }
 
   /// Puts another output in at each step, alone, and carries the state to the end with the dense
@@ -44,75 +56,42 @@ extension CalibrationSubject {
   /// - Returns: How the final samples change for each step, [samples · state]; empty where nothing
   ///   was put in.
   func propagate(
-    _ replaced: [[Float]], in base: DenseTrajectories, stage: String, progress: ProgressHandler
+    _ replaced: [[Float]], in base: DenseTrajectories, progress: (Int) throws -> Void
   ) throws -> [[Float]] {
     let size = base.final.count
-    let samples = base.labels.count
     // Trajectories that have left the dense one, side by side, in the order of their step.
     var changed: [Int] = []
-    var states: [Float] = []
+    var states: [SamplerState] = []
     for (step, info) in trajectory.steps.enumerated() {
       if !changed.isEmpty {
         let outputs =
           info.needsForward
           ? predictor.predict(
-            states: states, timestep: info.timestep,
-            labels: changed.flatMap { _ in base.labels }) : states
-        var next: [Float] = []
-        next.reserveCapacity(states.count)
+            states: states.flatMap { sampler.networkInput($0, step: step) },
+            timestep: info.timestep, labels: changed.flatMap { _ in base.labels }) : []
         for index in changed.indices {
+          let output =
+            info.needsForward ? Array(outputs[index * size..<(index + 1) * size]) : []
           // Each group of samples has its own place in the noise streams.
-          var part = Array(states[index * size..<(index + 1) * size])
           sampler.apply(
-            Array(outputs[index * size..<(index + 1) * size]), to: &part, step: step,
-            firstItem: base.firstItem, stateSize: size / samples)
-          next += part
+            output, to: &states[index], step: step, firstItem: base.firstItem,
+            stateSize: predictor.stateSize)
         }
-        states = next
       }
       if !replaced[step].isEmpty, info.needsForward {
-        var part = base.states[step]
+        var state = base.states[step]
         sampler.apply(
-          replaced[step], to: &part, step: step, firstItem: base.firstItem,
-          stateSize: size / samples)
-        states += part
+          replaced[step], to: &state, step: step, firstItem: base.firstItem,
+          stateSize: predictor.stateSize)
+        states.append(state)
         changed.append(step)
       }
-      try progress(Progress(stage: stage, done: step + 1, total: trajectory.steps.count))
+      try progress(step + 1)
     }
     var deltas = [[Float]](repeating: [], count: trajectory.steps.count)
-    for (index, step) in changed.enumerated() {
-      deltas[step] = (0..<size).map { states[index * size + $0] - base.final[$0] }
+    for (state, step) in zip(states, changed) {
+      deltas[step] = zip(state.states, base.final).map { $0 - $1 }
     }
     return deltas
   }
-}
-
-/// `⟨a_n, a_m⟩ / d` of every two vectors of length d, [count · count]; zeros for empty ones.
-func gramMatrix(_ vectors: [[Float]]) -> [Double] {
-  let count = vectors.count
-  var result = [Double](repeating: 0, count: count * count)
-  for n in 0..<count where !vectors[n].isEmpty {
-    for m in 0...n where !vectors[m].isEmpty {
-      var sum = 0.0
-      for (a, b) in zip(vectors[n], vectors[m]) { sum += Double(a) * Double(b) }
-      result[n * count + m] = sum / Double(vectors[n].count)
-      result[m * count + n] = result[n * count + m]
-    }
-  }
-  return result
-}
-
-/// A Gram matrix with its rows and columns scaled to a diagonal of 1; the identity for rows of
-/// zeros.
-func correlation(of gram: [Double], count: Int) -> [Double] {
-  var result = [Double](repeating: 0, count: count * count)
-  for n in 0..<count {
-    for m in 0..<count {
-      let scale = (gram[n * count + n] * gram[m * count + m]).squareRoot()
-      result[n * count + m] =
-        n == m ? 1 : scale > 0 ? min(max(gram[n * count + m] / scale, -1), 1) : 0
-    }
-  }
-  return result
 }

@@ -24,31 +24,39 @@ public struct Pruner: Sendable {
 
   /// Orders every group's units by what their removal costs under `statistics`.
   ///
-  /// - Parameter statistics: Of each group's consumer; read by `obs` only.
+  /// - Parameter moments: Of each group's consumer; read by `obs` only, here and again wherever a
+  ///   network is refitted, so that the matrices of one group at a time are in memory.
   /// - Throws: `RefitError`, naming the group.
-  public func order(by statistics: [GramStatistics]) throws -> RemovalOrders {
+  public func order(by moments: @escaping Moments) throws -> RemovalOrders {
     // Different groups run side by side, each on its own thread.
     BLAS.setThreads(1)
     let orders = try concurrentMap(groups.count, threads: threads) { index in
-      try naming(groups[index]) { try order(of: index, statistics[index]) }
+      try naming(groups[index]) { try order(of: index, moments) }
     }
-    return RemovalOrders(pruner: self, orders: orders)
+    return RemovalOrders(pruner: self, moments: moments, orders: orders)
   }
 
   fileprivate enum Order: Sendable {
-    case secondOrder(SecondOrderRefit, Elimination)
+    case secondOrder(Elimination)
     case importance([Double], weight: [Float])
   }
 
-  private func order(of index: Int, _ statistics: GramStatistics) throws -> Order {
+  fileprivate func refit(of index: Int, _ moments: Moments) throws -> SecondOrderRefit {
+    let group = groups[index]
+    let weight = dense.floats(group.consumer)
+    return try SecondOrderRefit(
+      weight: weight, outputs: weight.count / group.width, statistics: try moments(index),
+      unitSize: group.unitSize)
+  }
+
+  private func order(of index: Int, _ moments: Moments) throws -> Order {
     let group = groups[index]
     let weight = dense.floats(group.consumer)
     let outputs = weight.count / group.width
     switch criterion {
     case .obs:
-      let refit = try SecondOrderRefit(
-        weight: weight, outputs: outputs, statistics: statistics, unitSize: group.unitSize)
-      return .secondOrder(refit, try refit.elimination(removing: group.unitCount - 1))
+      let refit = try refit(of: index, moments)
+      return .secondOrder(try refit.elimination(removing: group.unitCount - 1))
     case .magnitude:
       let producers = group.producers.filter { dense.graph[$0].type.rank >= 2 }
       let importance = magnitudeImportance(
@@ -66,6 +74,7 @@ public struct Pruner: Sendable {
 /// In which order each group's units go, and what the consumer becomes once some are gone.
 public struct RemovalOrders: Sendable {
   fileprivate let pruner: Pruner
+  fileprivate let moments: Moments
   fileprivate let orders: [Pruner.Order]
 
   /// Each group's loss with 0, 1, … units gone, in the consumer's output; nil where the criterion
@@ -73,7 +82,7 @@ public struct RemovalOrders: Sendable {
   public var lossCurves: [[Double]]? {
     var curves: [[Double]] = []
     for order in orders {
-      guard case .secondOrder(_, let elimination) = order else { return nil }
+      guard case .secondOrder(let elimination) = order else { return nil }
       curves.append(elimination.lossCurve)
     }
     return curves
@@ -87,11 +96,8 @@ public struct RemovalOrders: Sendable {
     BLAS.setThreads(1)
     let groups = pruner.groups
     let removals = try concurrentMap(groups.count, threads: pruner.threads) { index in
-      let counts = Set(candidates.map { $0[index] }).subtracting([0])
-      return try naming(groups[index]) {
-        try Dictionary(
-          uniqueKeysWithValues: counts.map { ($0, try removal(of: index, count: $0)) })
-      }
+      let counts = Set(candidates.map { $0[index] }).subtracting([0]).sorted()
+      return try naming(groups[index]) { try self.removals(of: index, counts: counts) }
     }
     return try candidates.map { counts in
       try PrunedNetwork(
@@ -100,15 +106,27 @@ public struct RemovalOrders: Sendable {
     }
   }
 
-  private func removal(of index: Int, count: Int) throws(RefitError) -> UnitRemoval {
+  /// What remains of a group's consumer once each of `counts` units is gone, by count.
+  private func removals(of index: Int, counts: [Int]) throws -> [Int: UnitRemoval] {
+    guard !counts.isEmpty else { return [:] }
     let group = pruner.groups[index]
     switch orders[index] {
-    case .secondOrder(let refit, let elimination):
-      return try refit.refit(kept: elimination.kept(removing: count))
+    case .secondOrder(let elimination):
+      let refit = try pruner.refit(of: index, moments)
+      return try Dictionary(
+        uniqueKeysWithValues: counts.map {
+          ($0, try refit.refit(kept: elimination.kept(removing: $0)))
+        })
     case .importance(let importance, let weight):
-      return removalWithoutRefit(
-        of: weight, outputs: weight.count / group.width, unitSize: group.unitSize,
-        kept: unitsKept(importance: importance, removing: count))
+      return Dictionary(
+        uniqueKeysWithValues: counts.map {
+          (
+            $0,
+            removalWithoutRefit(
+              of: weight, outputs: weight.count / group.width, unitSize: group.unitSize,
+              kept: unitsKept(importance: importance, removing: $0))
+          )
+        })
     }
   }
 }

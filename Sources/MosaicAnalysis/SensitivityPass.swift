@@ -2,128 +2,109 @@ internal import MosaicCore
 internal import MosaicRuntime
 public import MosaicSurgery
 
-#if canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Darwin)
-  internal import Darwin
-#endif
+/// Measures, on held-out samples, what pruning costs at every step and level, and what of a step's
+/// error arrives at the final sample.
+///
+/// Each level's network is refitted in every bucket. A step's own error is the pruned output on the
+/// dense state; its arrival is measured by finishing the dense trajectory from it, at the probe
+/// levels, and interpolated between them in the logarithm of the gain.
+public struct SensitivityPass {
+  private let subject: CalibrationSubject
+  private let statistics: CalibrationStatistics
+  private let criterion: Criterion
+  /// Of each bucket, once ordered.
+  private var orders: [RemovalOrders] = []
+  public private(set) var samples: SensitivitySamples
 
-extension CalibrationSubject {
-  /// Measures, on held-out samples, what pruning costs at every step and level, and what of
-  /// a step's error arrives at the final sample.
-  ///
-  /// Each level's network is refitted in every bucket. A step's own error is the pruned output on
-  /// the dense state; its arrival is measured by finishing the dense trajectory from it, at the
-  /// probe levels, and interpolated between them in the logarithm of the gain.
-  public func measureSensitivity(
-    _ statistics: CalibrationStatistics, criterion: Criterion, on base: DenseTrajectories,
-    progress: ProgressHandler
-  ) throws -> SensitivityReport {
-    let steps = trajectory.steps.count
-    let pruner = Pruner(
-      dense: dense, groups: groups, criterion: criterion, seed: options.seed,
-      threads: options.threads)
-    var groupGains: [[Double]] = []
-    var errors = [[Double]](
-      repeating: [Double](repeating: 0, count: options.levels.count), count: steps)
-    var probed = options.probes.map { _ in [[Float]](repeating: [], count: steps) }
-    for (bucket, range) in buckets.enumerated() {
-      let orders = try pruner.order(by: statistics.moments[bucket])
-      groupGains.append(try measureGroupGains(orders, in: range, on: base))
-      let candidates = options.levels.map { level in
-        removals(sparsity: level, orders: orders, groupGains: groupGains[bucket])
+  public init(
+    _ subject: CalibrationSubject, statistics: CalibrationStatistics, criterion: Criterion
+  ) {
+    self.subject = subject
+    self.statistics = statistics
+    self.criterion = criterion
+    samples = SensitivitySamples(
+      influence: subject.options.influence, levels: subject.options.levels,
+      probes: subject.options.probes, steps: subject.trajectory.steps.count, groupGains: [])
+  }
+
+  /// Measures samples until there are `count`; those there are stay as they are.
+  public mutating func grow(to count: Int, progress: ProgressHandler) throws {
+    while samples.count < count {
+      // Parts of a fixed size, so that what a sample gives does not depend on when it was asked for.
+      let part = min(Self.partSize, count - samples.count)
+      try measure(part, progress: progress)
+    }
+  }
+
+  /// Samples whose trajectories are followed side by side.
+  private static let partSize = 64
+
+  private mutating func measure(_ count: Int, progress: ProgressHandler) throws {
+    let base = try subject.trajectories(
+      from: SampleStart.sensitivity + samples.count, samples: count, progress: progress)
+    let (errors, probed) = try ownErrors(on: base, progress: progress)
+    let size = subject.predictor.stateSize
+    var products: [[Double]] = []
+    switch samples.influence {
+    case .measured:
+      for (number, outputs) in probed.enumerated() {
+        let stage = "influence \(number + 1)/\(probed.count)"
+        let deltas = try subject.propagate(outputs, in: base) {
+          try progress(Progress(stage: stage, done: $0, total: samples.steps))
+        }
+        products.append(sampleProducts(deltas, samples: count, size: size))
       }
-      let networks = try orders.networks(removing: candidates)
+    case .scalar:
+      let own = zip(probed[probed.count - 1], base.outputs).map { pruned, dense in
+        zip(pruned, dense).map { $0 - $1 }
+      }
+      products.append(sampleProducts(own, samples: count, size: size))
+    }
+    samples.append(errors: errors, products: products)
+  }
+
+  /// - Returns: Each sample's error at every step and level, and the outputs at the probe levels,
+  ///   [probe][step].
+  private mutating func ownErrors(
+    on base: DenseTrajectories, progress: ProgressHandler
+  ) throws -> (errors: [Double], probed: [[[Float]]]) {
+    let (steps, levels) = (samples.steps, samples.levels)
+    let size = subject.predictor.stateSize
+    var errors = [Double](repeating: 0, count: base.labels.count * steps * levels.count)
+    var probed = samples.probes.map { _ in [[Float]](repeating: [], count: steps) }
+    for (bucket, range) in subject.buckets.enumerated() {
+      if bucket == orders.count { try order(bucket, on: base) }
+      let candidates = levels.map { level in
+        subject.removals(
+          sparsity: level, orders: orders[bucket], groupGains: samples.groupGains[bucket])
+      }
+      let networks = try orders[bucket].networks(removing: candidates)
       for (level, network) in networks.enumerated() {
-        let pruned = try predictor(of: network)
-        for step in range where trajectory.steps[step].needsForward {
+        let pruned = try subject.predictor(of: network)
+        for step in range where subject.trajectory.steps[step].needsForward {
           let output = pruned.predict(
-            states: base.states[step], timestep: trajectory.steps[step].timestep,
-            labels: base.labels)
-          errors[step][level] = meanSquare(output, base.outputs[step])
-          if let probe = options.probes.firstIndex(of: level) { probed[probe][step] = output }
+            states: subject.sampler.networkInput(base.states[step], step: step),
+            timestep: subject.trajectory.steps[step].timestep, labels: base.labels)
+          let own = sampleErrors(output, base.outputs[step], sampleSize: size)
+          for (sample, error) in own.enumerated() {
+            errors[(sample * steps + step) * levels.count + level] = error
+          }
+          if let probe = samples.probes.firstIndex(of: level) { probed[probe][step] = output }
         }
       }
-      try progress(Progress(stage: "sensitivity", done: bucket + 1, total: buckets.count))
+      try progress(
+        Progress(stage: "sensitivity", done: bucket + 1, total: subject.buckets.count))
     }
-    switch options.influence {
-    case .measured:
-      return try measuredReport(errors, probed, groupGains, base, progress)
-    case .scalar:
-      return scalarReport(
-        errors, outputs: probed[probed.count - 1], groupGains, base,
-        variance: statistics.variance)
-    }
+    return (errors, probed)
   }
 
-  /// The dense trajectories of the samples that sensitivity is measured on.
-  public func sensitivityTrajectories(progress: ProgressHandler) throws -> DenseTrajectories {
-    try trajectories(
-      from: SampleStart.sensitivity, samples: options.sensitivitySamples, progress: progress)
-  }
-
-  /// Those of the samples that the prediction comes from.
-  public func predictionTrajectories(progress: ProgressHandler) throws -> DenseTrajectories {
-    try trajectories(
-      from: SampleStart.prediction, samples: options.predictionSamples,
-      stage: "prediction: dense", progress: progress)
-  }
-
-  private func measuredReport(
-    _ errors: [[Double]], _ probed: [[[Float]]], _ groupGains: [[Double]],
-    _ base: DenseTrajectories, _ progress: ProgressHandler
-  ) throws -> SensitivityReport {
-    let steps = trajectory.steps.count
-    var grams: [[Double]] = []
-    for (number, outputs) in probed.enumerated() {
-      let stage = "influence \(number + 1)/\(probed.count)"
-      grams.append(
-        gramMatrix(try propagate(outputs, in: base, stage: stage, progress: progress)))
-    }
-    let gains = (0..<steps).map { step in
-      zip(options.probes, grams).map { level, gram -> Double in
-        let own = errors[step][level]
-        return own > 0 ? (gram[step * steps + step] / own).squareRoot() : 0
-      }
-    }
-    let amplitudes = (0..<steps).map { step in
-      options.levels.indices.map { level in
-        errors[step][level].squareRoot() * gain(gains[step], at: options.levels[level])
-      }
-    }
-    return SensitivityReport(
-      influence: .measured, levels: options.levels, errors: errors, amplitudes: amplitudes,
-      gains: gains.map { $0[0] },
-      correlation: correlation(of: grams[grams.count - 1], count: steps),
-      groupGains: groupGains, samples: options.sensitivitySamples)
-  }
-
-  /// The gain at a level between or beyond the probes: linear in its logarithm, carried at most
-  /// half the probes' distance beyond them.
-  private func gain(_ probed: [Double], at level: Double) -> Double {
-    guard let low = probed.first, let high = probed.last, low > 0, high > 0,
-      let first = options.probes.first, let last = options.probes.last, first != last
-    else { return probed.first ?? 0 }
-    let span = options.levels[last] - options.levels[first]
-    let place = min(max((level - options.levels[first]) / span, 0), 1.5)
-    return low * pow(high / low, place)
-  }
-
-  private func scalarReport(
-    _ errors: [[Double]], outputs: [[Float]], _ groupGains: [[Double]],
-    _ base: DenseTrajectories, variance: Double
-  ) -> SensitivityReport {
-    let gains = trajectory.influence(variance: variance).map(abs)
-    let own = zip(outputs, base.outputs).map { pruned, dense in
-      zip(pruned, dense).map { $0 - $1 }
-    }
-    return SensitivityReport(
-      influence: .scalar, levels: options.levels, errors: errors,
-      amplitudes: zip(errors, gains).map { errors, gain in
-        errors.map { $0.squareRoot() * gain }
-      },
-      gains: gains, correlation: correlation(of: gramMatrix(own), count: own.count),
-      groupGains: groupGains, samples: options.sensitivitySamples)
+  private mutating func order(_ bucket: Int, on base: DenseTrajectories) throws {
+    let pruner = Pruner(
+      dense: subject.dense, groups: subject.groups, criterion: criterion,
+      seed: subject.options.seed, threads: subject.options.threads)
+    orders.append(try pruner.order(by: statistics.moments(ofBucket: bucket)))
+    samples.groupGains.append(
+      try subject.measureGroupGains(orders[bucket], in: subject.buckets[bucket], on: base))
   }
 }
 

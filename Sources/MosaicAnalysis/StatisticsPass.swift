@@ -6,16 +6,27 @@ internal import MosaicRuntime
 public import MosaicSurgery
 
 extension CalibrationSubject {
-  /// Bytes that the statistics of all groups take while they are gathered.
+  /// Bytes that the statistics of all groups take.
   public var statisticsBytes: Int {
-    groups.reduce(0) { $0 + statisticsBytes(of: $1) }
+    groups.reduce(0) { $0 + buckets.count * packedBytes(of: $1) }
   }
 
-  private func statisticsBytes(of group: PruningGroup) -> Int {
-    let kept = buckets.count * group.width * (group.width + 1) / 2
-    // One square and one packed matrix a worker while sums are taken.
-    let working = 2 * group.width * group.width
-    return (kept + working) * MemoryLayout<Double>.size
+  private func packedBytes(of group: PruningGroup) -> Int {
+    (group.width * (group.width + 1) / 2 + group.width) * MemoryLayout<Double>.size
+  }
+
+  /// Bytes that a group takes while its sums are gathered: a sum a level of the tree, a leaf's own
+  /// and a step's, and the square and the packed matrix of a product.
+  private func workingBytes(of group: PruningGroup) -> Int {
+    let levels = Int.bitWidth - leafCount.leadingZeroBitCount + 1
+    return (levels + 3) * packedBytes(of: group)
+      + 2 * group.width * group.width * MemoryLayout<Double>.size
+  }
+
+  /// Leaves of the summation tree.
+  var leafCount: Int {
+    let size = CalibrationStatistics.leafSize
+    return (options.statisticsSamples + size - 1) / size
   }
 
   /// Rows that one sample's forwards give a group's statistics.
@@ -29,53 +40,55 @@ extension CalibrationSubject {
 
   /// Samples the dense network and gathers the second moments of every consumer's input.
   ///
-  /// The samples are the network's own: no data set is needed. Groups whose statistics do not fit
-  /// `memoryLimit` together are done in waves over the stored states.
+  /// The samples are the network's own: no data set is needed. Where the statistics do not fit
+  /// `memoryLimit` they go to a temporary file, and groups are done in waves over stored states.
+  ///
+  /// - Parameter shard: The part of the samples to gather: `index` of `count` equal parts.
   public func gatherStatistics(
-    progress: ProgressHandler
+    shard: Shard = .whole, progress: ProgressHandler
   ) throws -> CalibrationStatistics {
-    let start = SampleStart.statistics
-    let samples = options.statisticsSamples
-    let labels = labels(from: start, samples: samples)
+    let leaves = shard.leaves(of: leafCount)
+    let nodes = SummationNode.nodes(within: leaves)
+    let store = try MomentStore(isSpilled: statisticsBytes * nodes.count > options.memoryLimit / 2)
     let waves = try planWaves()
-    let total = waves.count * trajectory.steps.count
+    var run = try LeafRun(self, leaves: leaves, keepsStarts: waves.count > 1)
+    let total = waves.count * buckets.count * leaves.count
     var done = 0
-    var inputs: [[Float]] = []
-    var final: [Float] = []
-    var moments = [[GramStatistics]](
-      repeating: groups.map { GramStatistics(width: $0.width) }, count: buckets.count)
     for (number, wave) in waves.enumerated() {
-      var states = noise(from: start, samples: samples)
-      for step in trajectory.steps.indices {
-        if number == 0, waves.count > 1 { inputs.append(states) }
-        let output = try observe(
-          number == 0 ? states : inputs[step], labels, step: step, groups: wave,
-          into: &moments[buckets.firstIndex { $0.contains(step) } ?? 0])
-        if number == 0 {
-          sampler.apply(
-            output, to: &states, step: step, firstItem: start, stateSize: predictor.stateSize)
+      for (bucket, steps) in buckets.enumerated() {
+        var trees = wave.map { _ in SummationTree<GramStatistics> { $0.add($1) } }
+        for leaf in leaves {
+          let sums = try run.advance(leaf, through: steps, bucket: bucket, wave: wave)
+          for (place, sum) in sums.enumerated() { trees[place].append(leaf: leaf, sum) }
+          done += 1
+          try progress(Progress(stage: "statistics", done: done, total: total))
         }
-        done += 1
-        try progress(Progress(stage: "statistics", done: done, total: total))
+        for (place, group) in wave.enumerated() {
+          for (index, entry) in trees[place].nodes.enumerated() {
+            try store.put(
+              entry.value, at: MomentStore.Key(bucket: bucket, group: group, node: index))
+          }
+        }
       }
-      if number == 0 { final = states }
+      if number + 1 < waves.count { run.rewind() }
     }
-    let (mean, square) = moments12(final)
     return CalibrationStatistics(
-      buckets: buckets, moments: moments, variance: square - mean * mean, secondMoment: square)
+      buckets: buckets, widths: groups.map(\.width), leaves: leaves, leafCount: leafCount,
+      finals: run.finals, finalSamples: run.firstFinalSamples, nodes: nodes, source: store)
   }
 
-  /// Groups whose statistics fit the limit together, in order.
+  /// Groups whose sums fit half of the limit together, in order.
   private func planWaves() throws -> [[Int]] {
+    let limit = options.memoryLimit / 2
     var waves: [[Int]] = [[]]
     var bytes = 0
     for index in groups.indices {
-      let need = statisticsBytes(of: groups[index])
-      guard need <= options.memoryLimit else {
+      let need = workingBytes(of: groups[index])
+      guard need <= limit else {
         throw AnalysisError.memory(
-          needed: need, limit: options.memoryLimit, group: groups[index].name)
+          needed: 2 * need, limit: options.memoryLimit, group: groups[index].name)
       }
-      if bytes + need > options.memoryLimit, !waves[waves.count - 1].isEmpty {
+      if bytes + need > limit, !waves[waves.count - 1].isEmpty {
         waves.append([])
         bytes = 0
       }
@@ -84,74 +97,113 @@ extension CalibrationSubject {
     }
     return waves
   }
+}
 
-  /// One step's forward over all samples, its consumers' inputs added to `moments`.
-  ///
-  /// - Returns: The network's output; where the sampler does not use it, the states.
-  private func observe(
-    _ states: [Float], _ labels: [Int32], step: Int, groups wave: [Int],
-    into moments: inout [GramStatistics]
-  ) throws -> [Float] {
-    let info = trajectory.steps[step]
-    guard info.needsForward else { return states }
-    let size = predictor.stateSize
-    let samples = labels.count
-    // A leaf's activations are held whole: small enough for memory, large enough for products.
-    let leaf = 64
-    var output: [Float] = []
-    output.reserveCapacity(states.count)
-    for first in stride(from: 0, to: samples, by: leaf) {
-      let count = min(leaf, samples - first)
-      let capture = try ActivationCapture(
-        of: wave.map { groups[$0] }, in: self, batch: count * predictor.forwardsPerSample)
-      output += predictor.predict(
-        states: Array(states[first * size..<(first + count) * size]), timestep: info.timestep,
-        labels: Array(labels[first..<first + count]), captures: capture.captures)
-      BLAS.setThreads(1)
-      let sums = try concurrentMap(wave.count, threads: options.threads) { index in
-        GramStatistics(width: self.groups[wave[index]].width, inputs: capture.rows(of: index))
-      }
-      for (index, sum) in zip(wave, sums) { moments[index].add(sum) }
-    }
-    guard output.allSatisfy(\.isFinite) else {
-      throw RuntimeError(
-        .nonFinite(step: step, steps: trajectory.steps.count, timestep: info.timestep))
-    }
-    return output
+/// A part of the statistics' samples: what one of several machines gathers.
+public struct Shard: Sendable, Equatable {
+  public var index: Int
+  public var count: Int
+
+  public static let whole = Shard(index: 0, count: 1)
+
+  /// - Precondition: `index` is in `0..<count`.
+  public init(index: Int, count: Int) {
+    precondition((0..<count).contains(index))
+    self.index = index
+    self.count = count
   }
 
-  private func moments12(_ values: [Float]) -> (mean: Double, square: Double) {
-    let count = Double(max(values.count, 1))
-    return (
-      values.reduce(0) { $0 + Double($1) } / count,
-      values.reduce(0) { $0 + Double($1) * Double($1) } / count
-    )
+  /// Contiguous leaves, as equal in number as they can be; none where there are more shards than
+  /// leaves.
+  func leaves(of total: Int) -> Range<Int> {
+    index * total / count..<(index + 1) * total / count
   }
 }
 
-/// Memory into which a run copies the inputs of some groups' consumers.
-private final class ActivationCapture: @unchecked Sendable {
-  private var buffers: [UnsafeMutableBufferPointer<Float>] = []
-  private(set) var captures: [Executor.Capture] = []
+/// The leaves' samples on their way along the trajectory.
+private struct LeafRun {
+  private let subject: CalibrationSubject
+  private let lowered: LoweredGraph
+  private let leaves: Range<Int>
+  private var states: [SamplerState]
+  /// Where each leaf was before each bucket: [bucket][leaf], for later waves.
+  private var starts: [[SamplerState]] = []
+  private let keepsStarts: Bool
+  private var isFirstWave = true
+  private(set) var finals: [CalibrationStatistics.FinalSums] = []
+  private(set) var firstFinalSamples: [Float] = []
 
-  init(of groups: [PruningGroup], in subject: CalibrationSubject, batch: Int) throws {
-    let lowered = try subject.dense.graph.lowered()
-    for group in groups {
-      guard let instruction = lowered.instructions[group.name] else {
-        throw LoweringError(node: group.name, reason: "no instruction reads this group")
-      }
-      let operand = lowered.program.instructions[instruction].inputs[0]
-      let size = lowered.program.values[operand].shape.reduce(1, *)
-      let buffer = UnsafeMutableBufferPointer<Float>.allocate(capacity: size * batch)
-      buffer.initialize(repeating: 0)
-      buffers.append(buffer)
-      if let base = buffer.baseAddress {
-        captures.append(Executor.Capture(instruction: instruction, destination: base))
-      }
+  init(_ subject: CalibrationSubject, leaves: Range<Int>, keepsStarts: Bool) throws {
+    self.subject = subject
+    self.leaves = leaves
+    self.keepsStarts = keepsStarts
+    lowered = try subject.dense.graph.lowered()
+    states = leaves.map { leaf in
+      let samples = Self.samples(of: leaf, subject)
+      return subject.sampler.start(
+        noise: subject.noise(from: samples.lowerBound, samples: samples.count))
+    }
+    if keepsStarts {
+      starts = subject.buckets.map { _ in [] }
     }
   }
 
-  deinit { for buffer in buffers { buffer.deallocate() } }
+  /// The numbers of a leaf's samples in the random streams.
+  private static func samples(of leaf: Int, _ subject: CalibrationSubject) -> Range<Int> {
+    let size = CalibrationStatistics.leafSize
+    let end = min((leaf + 1) * size, subject.options.statisticsSamples)
+    return SampleStart.statistics + leaf * size..<SampleStart.statistics + end
+  }
 
-  func rows(of index: Int) -> [Float] { Array(buffers[index]) }
+  /// Goes back to the start of the trajectory, for the next wave.
+  mutating func rewind() { isFirstWave = false }
+
+  /// Runs a leaf through a bucket's steps.
+  ///
+  /// - Returns: The moments of each group of the wave.
+  mutating func advance(
+    _ leaf: Int, through steps: Range<Int>, bucket: Int, wave: [Int]
+  ) throws -> [GramStatistics] {
+    let place = leaf - leaves.lowerBound
+    var state = isFirstWave ? states[place] : starts[bucket][place]
+    if isFirstWave, keepsStarts { starts[bucket].append(state) }
+    let samples = Self.samples(of: leaf, subject)
+    let labels = subject.labels(from: samples.lowerBound, samples: samples.count)
+    let groups = wave.map { subject.groups[$0] }
+    let capture = try ActivationCapture(
+      of: groups, in: lowered, batch: samples.count * subject.predictor.forwardsPerSample)
+    var sums = groups.map { GramStatistics(width: $0.width) }
+    for step in steps {
+      let output = try subject.denseOutput(
+        state, labels, step: step, captures: capture.captures)
+      if subject.trajectory.steps[step].needsForward {
+        BLAS.setThreads(1)
+        let added = try concurrentMap(groups.count, threads: subject.options.threads) { index in
+          GramStatistics(width: groups[index].width, inputs: capture.rows(of: index))
+        }
+        for index in groups.indices { sums[index].add(added[index]) }
+      }
+      // Later waves need no state behind the bucket.
+      guard isFirstWave || step + 1 < steps.upperBound else { break }
+      subject.sampler.apply(
+        output, to: &state, step: step, firstItem: samples.lowerBound,
+        stateSize: subject.predictor.stateSize)
+    }
+    if isFirstWave {
+      states[place] = state
+      if steps.upperBound == subject.trajectory.steps.count { finish(leaf, state.states) }
+    }
+    return sums
+  }
+
+  private mutating func finish(_ leaf: Int, _ final: [Float]) {
+    if leaf == 0 { firstFinalSamples = final }
+    var sums = CalibrationStatistics.FinalSums()
+    for value in final {
+      sums.sum += Double(value)
+      sums.square += Double(value) * Double(value)
+    }
+    sums.count = Double(final.count)
+    finals.append(sums)
+  }
 }

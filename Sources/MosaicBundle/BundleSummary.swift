@@ -84,10 +84,6 @@ public struct BundleSummary: Sendable {
     return "\(timestepText(perStep[first].timestep))..\(timestepText(perStep[last].timestep))"
   }
 
-  func timestepText(_ timestep: Double) -> String {
-    timestep == timestep.rounded() ? fixed(timestep, 0) : significant(timestep, 6)
-  }
-
   /// Of a dense forward: the kept units' saving, from the groups' own costs.
   private func macShare(of variant: Manifest.Variant) -> Double {
     let saved = manifest.groups.enumerated().reduce(0) { sum, pair in

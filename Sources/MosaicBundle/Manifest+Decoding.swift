@@ -71,30 +71,6 @@ extension ModelDescription {
   }
 }
 
-extension SchedulerConfig {
-  fileprivate init(_ message: Mosaic__Scheduler) throws(BundleError.Reason) {
-    let place = "the scheduler"
-    func known<T: RawRepresentable<String>>(
-      _ kind: String, _ name: String, as type: T.Type = T.self
-    ) throws(BundleError.Reason) -> T {
-      guard let value = T(rawValue: name) else {
-        throw .unsupported(kind: kind, name: name, place: place)
-      }
-      return value
-    }
-    self.init(
-      className: text(message.class_name), trainSteps: try integer(message.train_steps, place),
-      betaStart: message.beta_start, betaEnd: message.beta_end,
-      betaSchedule: try known("beta schedule", text(message.beta_schedule)),
-      trainedBetas: array(message.trained_betas, message.n_trained_betas),
-      prediction: try known("prediction type", text(message.prediction)),
-      spacing: try known("timestep spacing", text(message.spacing)),
-      stepsOffset: Int(message.steps_offset), setAlphaToOne: message.set_alpha_to_one != 0,
-      clipSampleRange: message.clips_sample != 0 ? message.clip_sample_range : nil,
-      rescaleBetasZeroSNR: message.rescale_betas_zero_snr != 0, eta: message.eta)
-  }
-}
-
 extension Manifest.Group {
   fileprivate init(_ message: Mosaic__Group) throws(BundleError.Reason) {
     let name = text(message.name)

@@ -86,28 +86,6 @@ extension ModelDescription {
   }
 }
 
-extension SchedulerConfig {
-  fileprivate func message(in arena: ProtoArena) -> UnsafeMutablePointer<Mosaic__Scheduler> {
-    let result = arena.message(mosaic__scheduler__init)
-    result.pointee.class_name = arena.string(className)
-    result.pointee.train_steps = arena.unsigned(trainSteps)
-    result.pointee.beta_start = betaStart
-    result.pointee.beta_end = betaEnd
-    result.pointee.beta_schedule = arena.string(betaSchedule.rawValue)
-    result.pointee.n_trained_betas = trainedBetas.count
-    result.pointee.trained_betas = arena.array(trainedBetas)
-    result.pointee.prediction = arena.string(prediction.rawValue)
-    result.pointee.spacing = arena.string(spacing.rawValue)
-    result.pointee.steps_offset = Int64(stepsOffset)
-    result.pointee.set_alpha_to_one = setAlphaToOne ? 1 : 0
-    result.pointee.clips_sample = clipSampleRange == nil ? 0 : 1
-    result.pointee.clip_sample_range = clipSampleRange ?? 0
-    result.pointee.rescale_betas_zero_snr = rescaleBetasZeroSNR ? 1 : 0
-    result.pointee.eta = eta
-    return result
-  }
-}
-
 extension Manifest.Group {
   fileprivate func message(in arena: ProtoArena) -> UnsafeMutablePointer<Mosaic__Group> {
     let result = arena.message(mosaic__group__init)

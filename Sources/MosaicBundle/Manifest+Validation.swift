@@ -13,6 +13,7 @@ extension Manifest {
         problem: "its SHA-256 has \(source.sha256.count) bytes")
     }
     try model.check()
+    try scheduler.checkSampler()
     for group in groups { try group.checkOrder() }
     try checkRanges()
     for variant in variants where variant.unsupported == nil {

@@ -20,7 +20,8 @@ struct SealedManifest {
     defer { withExtendedLifetime(stored) {} }
     self.stored = stored
     // The lowest version that has what the manifest holds.
-    let minor: UInt32 = manifest.groups.contains { !$0.order.isEmpty } ? 1 : 0
+    let hasOrders = manifest.groups.contains { !$0.order.isEmpty }
+    let minor: UInt32 = manifest.scheduler.isOfFirstVersion ? hasOrders ? 1 : 0 : 2
     header = BundleHeader(
       minor: minor, manifestOffset: offset, manifestStoredSize: stored.memory.count,
       manifestRawSize: bytes.count,

@@ -1,35 +1,35 @@
 internal import MosaicAllocation
 internal import MosaicAnalysis
-internal import MosaicIR
 
 extension Conversion {
   /// Refuses, before minutes of measuring, what no measurement could allow: more ranges than there
   /// are places for, or a budget that the largest sparsity does not reach.
   func checkFeasibility(of subject: CalibrationSubject) throws(AllocationError) {
-    let levels = options.calibration.levels
-    let steps = options.calibration.steps
+    let allocation = options.allocation
+    try allocation.budget.validate()
+    let levels = subject.options.levels
+    let steps = subject.trajectory.steps.count
     let unmeasured = try ErrorModel(
       levels: levels,
       amplitudes: Array(repeating: levels.map { _ in 0 }, count: steps),
       correlation: Array(repeating: 0, count: steps * steps))
-    let problem = try AllocationProblem(
-      model: unmeasured, cost: try costModel(subject), budget: options.budget,
-      highest: levels.max(), boundaries: subject.buckets.map(\.lowerBound))
-    // The paper's schedule finds its number of ranges itself.
-    guard options.schedule != .paper else { return }
-    guard (1...problem.boundaries.count).contains(options.ranges) else {
-      throw .rangeCount(
-        asked: options.ranges, available: problem.boundaries.count, steps: steps)
+    let request = AllocationRequest(
+      model: unmeasured,
+      costs: try subject.costs(latency: allocation.latency, storedAs: options.dataType),
+      budget: allocation.budget, ranges: allocation.ranges, lowest: allocation.lowest,
+      highest: allocation.highest ?? levels.max(), boundaries: subject.buckets.map(\.lowerBound))
+    switch allocation.budget {
+    case .macs(let share): _ = try request.problem(atMACs: share)
+    case .bytes: _ = try SparsitySchedule.solved(request)
+    // Times and errors are not known yet.
+    case .milliseconds, .error: _ = try request.problem(atMACs: 1)
     }
-  }
-
-  /// Multiply-accumulates of each step's forward; none where the sampler does not use its output.
-  func costModel(_ subject: CalibrationSubject) throws(AllocationError) -> CostModel {
-    let prunable = subject.groups.reduce(0) { $0 + $1.unitCount * $1.macsPerUnit }
-    func perStep(_ macs: Int) -> [Double] {
-      subject.trajectory.steps.map { $0.needsForward ? subject.macsPerStep(macs) : 0 }
+    // The paper's schedule finds its number of ranges itself, evolution has one a stage.
+    guard allocation.scheduleFile == nil, [.solved, .uniform].contains(allocation.schedule),
+      case .exactly(let count) = allocation.ranges
+    else { return }
+    guard (1...subject.buckets.count).contains(count) else {
+      throw .rangeCount(asked: count, available: subject.buckets.count, steps: steps)
     }
-    return try CostModel(
-      fixed: perStep(subject.dense.graph.macs - prunable), prunable: perStep(prunable))
   }
 }

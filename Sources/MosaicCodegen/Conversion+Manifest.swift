@@ -11,23 +11,27 @@ extension Conversion {
 
   /// What a bundle says of how it was made; groups, variants and tensors are the emitter's.
   func manifest(
-    _ subject: CalibrationSubject, _ scheduler: SchedulerConfig,
-    sensitivity: SensitivityReport, prediction: PlanMeasurement, variants: [RangeVariant],
-    proof: Manifest.Proof
+    _ calibration: Calibration, _ schedule: SparsitySchedule, latency: LatencyModel?,
+    prediction: PlanMeasurement, variants: [RangeVariant], proof: Manifest.Proof
   ) -> Manifest {
-    Manifest(
+    let subject = calibration.subject
+    let sensitivity = calibration.sensitivity
+    return Manifest(
       generator: Self.generator,
       provenance: Manifest.Provenance(
         sources: [
           Manifest.Provenance.Source(name: "weights", sha256: imported.weights.digest())
         ],
-        seed: options.calibration.seed, arguments: options.arguments),
-      model: imported.description, scheduler: scheduler,
+        seed: options.calibration.seed,
+        // Times differ from run to run: those that decided are kept, so that others can repeat it.
+        arguments: options.arguments
+          + (latency.map { ["--cost-model", $0.json.text()] } ?? [])),
+      model: imported.description, scheduler: imported.scheduler ?? SchedulerConfig(),
       graphText: subject.dense.graph.description,
       schedule: Manifest.Schedule(
-        kind: options.schedule.rawValue, criterion: options.criterion.rawValue,
-        budget: options.budget, influence: options.calibration.influence.rawValue,
-        sampler: "ddim", steps: options.calibration.steps,
+        kind: schedule.kind.rawValue, criterion: options.criterion.rawValue,
+        budget: schedule.budget, influence: options.calibration.influence.rawValue,
+        sampler: imported.scheduler?.sampler.rawValue ?? "", steps: options.calibration.steps,
         guidance: Double(options.calibration.guidance ?? 1),
         perStep: steps(subject, sensitivity, prediction, variants)),
       sensitivity: sensitivity.errors.enumerated().map { step, errors in
@@ -43,7 +47,7 @@ extension Conversion {
     subject.trajectory.steps.enumerated().map { step, info in
       let variant = variants.firstIndex { $0.steps.contains(step) } ?? 0
       return Manifest.Schedule.Step(
-        timestep: Double(info.timestep), logSNR: info.logSNR, variant: variant,
+        timestep: info.timestep, logSNR: info.logSNR, variant: variant,
         sparsity: variants[variant].sparsity, influence: sensitivity.gains[step],
         predictedError: prediction.ownErrors[step])
     }

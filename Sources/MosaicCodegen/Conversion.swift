@@ -5,7 +5,7 @@ internal import MosaicCore
 internal import MosaicIR
 public import MosaicImport
 internal import MosaicLowering
-internal import MosaicPruning
+public import MosaicPruning
 internal import MosaicSurgery
 
 /// The whole pipeline on one checkpoint: calibrate, solve, prune, emit, prove.
@@ -22,16 +22,22 @@ public struct Conversion {
     self.progress = progress
   }
 
+  /// What a conversion made, for those who want to look closer.
+  public struct Outcome: Sendable {
+    public var report: ConversionReport
+    public var calibration: Calibration
+    public var variants: [RangeVariant]
+    /// The variants on held-out samples.
+    public var prediction: PlanMeasurement
+  }
+
   /// Converts, and writes the bundle to `path`.
   ///
   /// - Throws: A `MosaicError`; nothing is left under `path` then but what was there.
-  public func run(to path: String) throws -> ConversionReport {
-    guard options.budget > 0, options.budget <= 1 else {
-      throw AllocationError.budgetOutOfRange(options.budget)
-    }
-    let subject = try makeSubject()
+  public func run(to path: String) throws -> Outcome {
+    let calibrator = try makeCalibrator()
+    let subject = calibrator.subject
     try checkFeasibility(of: subject)
-    let scheduler = try requireScheduler()
     let parity = try subject.dense.measureParity(
       model: imported.description, timesteps: parityTimesteps(subject),
       seed: options.calibration.seed, executor: subject.predictor.executor)
@@ -39,17 +45,17 @@ public struct Conversion {
       try subject.predictor.executor.compare(with: try SafetensorsReader(path: path))
         .relativeError
     }
+    let calibration = try calibrator.calibration(
+      from: try options.statistics?.file ?? calibrator.gather(),
+      path: options.statistics?.path ?? imported.path, transfer: options.isTransfer)
 
-    let statistics = try subject.gatherStatistics(progress: progress)
-    let held = try subject.sensitivityTrajectories(progress: progress)
-    let sensitivity = try subject.measureSensitivity(
-      statistics, criterion: options.criterion, on: held, progress: progress)
-
-    let problem = try allocationProblem(subject, sensitivity)
-    let schedule = try makeSchedule(problem, subject, statistics, scheduler)
+    let (request, latency) = try makeRequest(calibration)
+    let schedule = try calibration.makeSchedule(
+      options.allocation, request, progress: progress)
     // What is proven is what is shipped: rounded and reordered before it is measured.
     let rounded = subject.dense.rounded(to: options.dataType)
-    let pruned = try prune(schedule, subject, statistics, sensitivity, rounded.network)
+    let pruned = try calibration.prune(
+      schedule, criterion: options.criterion, shipped: rounded.network, progress: progress)
     let shipped = ShippedWeights(
       rounded.network, groups: subject.groups, orderedFor: pruned.map(\.network))
     let chosen = try pruned.map { try shipped.place($0, in: subject) }
@@ -60,18 +66,20 @@ public struct Conversion {
     let uniform =
       schedule.kind == .uniform
       ? nil
-      : try prune(
-        try .uniform(ranges: schedule.ranges.count, for: problem), subject, statistics, sensitivity,
-        rounded.network, stage: "pruning: uniform")
+      : try calibration.prune(
+        try .uniform(
+          ranges: schedule.ranges.count, for: try request.problem(atMACs: schedule.costShare)),
+        criterion: options.criterion, shipped: rounded.network, stage: "pruning: uniform",
+        progress: progress)
     let proof = try subject.prove(
       chosen, against: uniform, samples: options.proofSamples, progress: progress)
 
     let manifest = manifest(
-      subject, scheduler, sensitivity: sensitivity, prediction: prediction, variants: chosen,
+      calibration, schedule, latency: latency, prediction: prediction, variants: chosen,
       proof: Manifest.Proof(
         parityMaxRelative: parity.programError, parityOpSamplesMax: parity.nodeError,
         comparedWithOriginal: original != nil, samples: proof.measured.samples,
-        predictedMSE: prediction.predictedError, measuredMSE: proof.measured.mean,
+        predictedMSE: prediction.final.mean, measuredMSE: proof.measured.mean,
         standardError: proof.measured.standardError, median: proof.measured.median,
         uniformMeasuredMSE: proof.uniform?.mean ?? proof.measured.mean,
         denseMACs: Int(subject.denseMacs), mosaicMACs: Int(subject.macs(of: chosen)),
@@ -80,85 +88,40 @@ public struct Conversion {
       .write(
         manifest, to: path, compression: options.compression,
         replacing: options.replacesOutput)
-    return ConversionReport(
+    let report = ConversionReport(
       output: path, manifest: manifest, ranges: lines(chosen, subject), parity: parity,
-      originalError: original, closedFormError: schedule.predictedError, proof: proof,
-      rowsPerColumn: chosen.map { statistics.rowsPerColumn(of: $0.steps) }.min() ?? 0,
+      originalError: original, schedule: schedule,
+      closedFormInterval: try calibration.relativeError(of: schedule), proof: proof,
+      transfer: calibration.transfer, latency: latency,
+      rowsPerColumn: chosen.map { calibration.statistics.rowsPerColumn(of: $0.steps) }.min() ?? 0,
       tooLargeForType: rounded.kept)
+    return Outcome(
+      report: report, calibration: calibration, variants: chosen, prediction: prediction)
   }
 
-  /// The dense network and its trajectory, ready to be measured.
-  func makeSubject() throws -> CalibrationSubject {
-    try CalibrationSubject(
-      dense: try DenseNetwork(imported.graph, weights: imported.weights),
-      groups: try findGroups(), model: imported.description, scheduler: try requireScheduler(),
-      options: options.calibration)
+  /// The network and its trajectory, ready to be measured.
+  func makeCalibrator() throws -> Calibrator {
+    try Calibrator(
+      imported, options: options.calibration, criterion: options.criterion,
+      growth: options.statistics == nil ? options.growth : nil, progress: progress)
   }
 
-  private func requireScheduler() throws(ImportError) -> SchedulerConfig {
-    guard let scheduler = imported.scheduler else {
-      throw ImportError(path: imported.path, reason: .noScheduler)
+  private func makeRequest(
+    _ calibration: Calibration
+  ) throws -> (AllocationRequest, LatencyModel?) {
+    var latency = options.allocation.latency
+    if case .milliseconds = options.allocation.budget, latency == nil {
+      latency = try calibration.measureLatency(progress: progress)
     }
-    return scheduler
+    let costs = try calibration.subject.costs(latency: latency, storedAs: options.dataType)
+    return (try calibration.request(options.allocation, costs: costs), latency)
   }
 
-  private func findGroups() throws -> [PruningGroup] {
-    guard
-      let state = imported.graph.inputs.first(where: {
-        imported.graph[$0].name == imported.description.sampleInput
-      })
-    else { throw AnalysisError.noGroups }
-    let groups = try PruningGroups(of: imported.graph, state: state).groups
-    guard !groups.isEmpty else { throw AnalysisError.noGroups }
-    return groups
-  }
-
-  /// The first, the middle and the last timestep of the trajectory.
+  /// The first, the middle and the last timestep of the trajectory, rounded.
   private func parityTimesteps(_ subject: CalibrationSubject) -> [Int] {
     let steps = subject.trajectory.steps
     let places = Set([0, steps.count / 2, steps.count - 1]).sorted()
-    return places.map { steps[$0].timestep }
-  }
-
-  private func allocationProblem(
-    _ subject: CalibrationSubject, _ sensitivity: SensitivityReport
-  ) throws(AllocationError) -> AllocationProblem {
-    try AllocationProblem(
-      model: try ErrorModel(
-        levels: sensitivity.levels, amplitudes: sensitivity.amplitudes,
-        correlation: sensitivity.correlation),
-      cost: try costModel(subject), budget: options.budget,
-      boundaries: subject.buckets.map(\.lowerBound))
-  }
-
-  private func makeSchedule(
-    _ problem: AllocationProblem, _ subject: CalibrationSubject,
-    _ statistics: CalibrationStatistics, _ scheduler: SchedulerConfig
-  ) throws -> SparsitySchedule {
-    switch options.schedule {
-    case .solved: return try .solved(ranges: options.ranges, for: problem)
-    case .uniform: return try .uniform(ranges: options.ranges, for: problem)
-    case .paper:
-      let scores = LearningSpeed.scores(
-        alphas: try NoiseSchedule(scheduler).alphasCumulative,
-        secondMoment: statistics.secondMoment)
-      return try .paper(
-        scores: subject.trajectory.steps.map { scores[$0.timestep] }, for: problem)
-    }
-  }
-
-  private func prune(
-    _ schedule: SparsitySchedule, _ subject: CalibrationSubject,
-    _ statistics: CalibrationStatistics, _ sensitivity: SensitivityReport,
-    _ shipped: DenseNetwork, stage: String = "pruning"
-  ) throws -> [RangeVariant] {
-    // Uniform is uniform over groups too.
-    let plan = PruningPlan(
-      schedule, spreading: schedule.kind == .uniform ? .uniform : .loss,
-      criterion: options.criterion)
-    return try plan.carryOut(
-      on: subject, statistics: statistics, sensitivity: sensitivity, shipped: shipped,
-      stage: stage, progress: progress)
+    return places.map { Int(steps[$0].timestep.rounded()) }
   }
 
   private func lines(
@@ -171,5 +134,18 @@ public struct Conversion {
         sparsity: variant.sparsity,
         macShare: Double(variant.network.macs) / Double(subject.dense.graph.macs))
     }
+  }
+}
+
+extension CalibrationSubject {
+  /// What schedules cost, in every unit that is known.
+  func costs(
+    latency: LatencyModel?, storedAs dataType: DataType?
+  ) throws(AllocationError) -> AllocationCosts {
+    let needed = trajectory.steps.map(\.needsForward)
+    var milliseconds: CostModel?
+    if let latency { milliseconds = try latency.costs(needsForward: needed) }
+    return AllocationCosts(
+      macs: try macCosts(), milliseconds: milliseconds, bytes: bundleSize(storedAs: dataType))
   }
 }

@@ -1,4 +1,4 @@
-public import MosaicAllocation
+internal import MosaicAllocation
 public import MosaicAnalysis
 public import MosaicBundle
 public import MosaicCore
@@ -7,11 +7,13 @@ public import MosaicSurgery
 /// What a user asks of a conversion.
 public struct ConversionOptions: Sendable {
   public var calibration = CalibrationOptions()
-  /// Share of the dense run's multiply-accumulates that may remain.
-  public var budget = 0.75
-  /// Step ranges, each with a variant of its own.
-  public var ranges = 4
-  public var schedule = SparsitySchedule.Kind.solved
+  /// How many samples to draw, where that is to be found out.
+  public var growth: SampleGrowth?
+  /// What was measured before, in place of measuring; its options are `calibration`'s.
+  public var statistics: (path: String, file: StatisticsFile)?
+  /// Whether the statistics may be those of a checkpoint that this one was tuned from.
+  public var isTransfer = false
+  public var allocation = AllocationOptions()
   public var criterion = Criterion.obs
   /// Fresh samples of the proof.
   public var proofSamples = 128

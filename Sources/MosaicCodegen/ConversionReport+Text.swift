@@ -8,13 +8,13 @@ extension ConversionReport {
     for (number, range) in ranges.enumerated() {
       table.add([
         "range-\(number)", "\(range.steps.lowerBound)..\(range.steps.upperBound - 1)",
-        "\(range.timesteps.upperBound)..\(range.timesteps.lowerBound)",
+        "\(timestepText(range.timesteps.upperBound))..\(timestepText(range.timesteps.lowerBound))",
         fixed(range.sparsity, 3), fixed(range.macShare, 3),
       ])
     }
     var lines = [
       "\(printable(output, limit: 400)): \(manifest.schedule.kind) schedule, "
-        + "\(manifest.schedule.criterion), budget \(significant(manifest.schedule.budget))",
+        + "\(manifest.schedule.criterion), \(schedule.target.text)",
       table.text,
       "parity: fast path \(significant(parity.programError, 2)), "
         + "\(parity.elements) elements of single operations \(significant(parity.nodeError, 2)); "
@@ -22,10 +22,12 @@ extension ConversionReport {
           ?? "not compared with the original framework"),
       errorText, costText,
     ]
-    if rowsPerColumn < 8 {
+    lines += notes.map { "note: \($0)" }
+    if let latency {
+      let time = schedule.milliseconds ?? 0
       lines.append(
-        "note: the Gram matrices have \(significant(rowsPerColumn)) rows a column at the least; "
-          + "more --samples make refits better")
+        "time a sample by the cost model: \(significant(time)) ms "
+          + "(fitted within \(fixed(100 * latency.largestError, 1)) % of what was timed)")
     }
     return lines.joined(separator: "\n")
   }
@@ -33,7 +35,9 @@ extension ConversionReport {
   private var errorText: String {
     let predicted = manifest.proof?.predictedMSE ?? 0
     var line =
-      "final error against dense, \(proof.measured.samples) fresh samples: predicted "
+      "final error against dense, \(proof.measured.samples) fresh samples: closed form "
+      + "\(significant(schedule.predictedError)) ± "
+      + "\(significant(schedule.predictedError * closedFormInterval, 2)), predicted "
       + "\(significant(predicted)), measured \(significant(proof.measured.mean)) ± "
       + "\(significant(proof.measured.standardError, 2)), median "
       + "\(significant(proof.measured.median))"
@@ -59,7 +63,8 @@ extension ConversionReport {
     var measured: [(String, JSONValue)] = [
       ("samples", JSONValue(proof.measured.samples)),
       ("predicted_mse", JSONValue(manifest.proof?.predictedMSE ?? 0)),
-      ("closed_form_mse", JSONValue(closedFormError)),
+      ("closed_form_mse", JSONValue(schedule.predictedError)),
+      ("closed_form_relative_error", JSONValue(closedFormInterval)),
       ("measured_mse", JSONValue(proof.measured.mean)),
       ("standard_error", JSONValue(proof.measured.standardError)),
       ("median_mse", JSONValue(proof.measured.median)),
@@ -85,7 +90,11 @@ extension ConversionReport {
       "schema": "mosaic.convert/1", "output": JSONValue(output),
       "kept_promise": JSONValue(failure == nil),
       "original_parity": originalError.map { JSONValue($0) } ?? .null,
-      "rows_per_column": JSONValue(rowsPerColumn), "ranges": JSONValue(lines),
+      "mac_share": JSONValue(schedule.costShare),
+      "milliseconds": schedule.milliseconds.map { JSONValue($0) } ?? .null,
+      "tensor_bytes": schedule.bytes.map { JSONValue($0) } ?? .null,
+      "cost_model": latency?.json ?? .null, "rows_per_column": JSONValue(rowsPerColumn),
+      "ranges": JSONValue(lines),
       "warnings": JSONValue(warnings.map { JSONValue($0) }),
       "proof": .object(JSONObject(measured)),
     ]

@@ -1,3 +1,5 @@
+public import MosaicAllocation
+public import MosaicAnalysis
 public import MosaicBundle
 internal import MosaicCore
 public import MosaicLowering
@@ -6,7 +8,7 @@ public import MosaicLowering
 public struct ConversionReport: Sendable {
   public struct RangeLine: Sendable, Equatable {
     public var steps: Range<Int>
-    public var timesteps: ClosedRange<Int>
+    public var timesteps: ClosedRange<Double>
     /// Share of the groups' multiply-accumulates that goes.
     public var sparsity: Double
     /// Of one forward, as a share of the dense one.
@@ -20,9 +22,15 @@ public struct ConversionReport: Sendable {
   public var parity: Parity
   /// Relative error against the recording of the original framework; nil where none was given.
   public var originalError: Double?
-  /// The final error by the closed form, before anything was pruned.
-  public var closedFormError: Double
+  /// As it was solved, with what was predicted before anything was pruned.
+  public var schedule: SparsitySchedule
+  /// The relative standard error of the schedule's predicted error.
+  public var closedFormInterval: Double
   public var proof: Proof
+  /// How far the checkpoint is from the one whose statistics served; nil where they are its own.
+  public var transfer: TransferReport?
+  /// The times that a budget of milliseconds was met with.
+  public var latency: LatencyModel?
   /// The fewest rows a column any Gram matrix had.
   public var rowsPerColumn: Double
   /// Tensors with numbers too large for the type that was asked for; they are stored in f32.
@@ -30,9 +38,24 @@ public struct ConversionReport: Sendable {
 
   /// A line each.
   public var warnings: [String] {
-    tooLargeForType.map {
+    var lines = tooLargeForType.map {
       "tensor '\(printable($0))' has numbers too large for f16; stored in f32"
     }
+    if let transfer {
+      lines.append(
+        "the statistics are another checkpoint's: samples of both from the same noise differ by "
+          + "\(fixed(100 * transfer.share, 1)) % of what unrelated samples do")
+    }
+    return lines
+  }
+
+  /// What is no fault but could be better, a line each.
+  public var notes: [String] {
+    guard rowsPerColumn < 8 else { return [] }
+    return [
+      "the Gram matrices have \(significant(rowsPerColumn)) rows a column at the least, fewer "
+        + "than 8; more --samples make refits better"
+    ]
   }
 
   /// Why the conversion does not keep its promise, or nil where it does.

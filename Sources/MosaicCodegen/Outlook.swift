@@ -31,8 +31,17 @@ public struct Outlook: Sendable {
 extension Conversion {
   /// Measures a little, writes nothing.
   public func outlook() throws -> Outlook {
-    let subject = try makeSubject()
-    try checkFeasibility(of: subject)
+    let calibrator = try makeCalibrator()
+    try checkFeasibility(of: calibrator.subject)
+    return try calibrator.outlook(stages: options.stages)
+  }
+}
+
+extension Calibrator {
+  /// Measures a little, writes nothing.
+  ///
+  /// - Parameter stages: What would be done, each with its work in forwards of one sample.
+  public func outlook(stages: [(name: String, weight: Double)]) throws -> Outlook {
     let samples = 16
     let noise = subject.noise(from: SampleStart.run, samples: samples)
     let labels = subject.labels(from: SampleStart.run, samples: samples)
@@ -51,9 +60,9 @@ extension Conversion {
       groups: subject.groups.count,
       prunableShare: Double(prunable) / Double(max(subject.dense.graph.macs, 1)),
       denseMacs: subject.denseMacs,
-      rowsPerColumn: Double(rows * perBucket * options.calibration.statisticsSamples)
+      rowsPerColumn: Double(rows * perBucket * subject.options.statisticsSamples)
         / Double(max(widest?.width ?? 1, 1)),
-      statisticsBytes: subject.statisticsBytes, memoryLimit: options.calibration.memoryLimit,
-      seconds: options.stages.reduce(0) { $0 + $1.weight } * forward)
+      statisticsBytes: subject.statisticsBytes, memoryLimit: subject.options.memoryLimit,
+      seconds: stages.reduce(0) { $0 + $1.weight } * forward)
   }
 }

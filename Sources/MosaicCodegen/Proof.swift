@@ -1,37 +1,6 @@
-internal import MosaicAnalysis
+public import MosaicAnalysis
 internal import MosaicPruning
 internal import MosaicRuntime
-
-/// Paired errors of pruned samples against dense ones from the same noise.
-public struct PairedError: Sendable, Equatable {
-  /// Mean over samples of the mean squared difference.
-  public var mean: Double
-  public var standardError: Double
-  public var median: Double
-  public var samples: Int
-
-  /// - Parameters: [samples · size] each.
-  init(_ a: [Float], _ b: [Float], sampleSize size: Int) {
-    let count = a.count / max(size, 1)
-    let errors = (0..<count).map { sample -> Double in
-      let range = sample * size..<(sample + 1) * size
-      let sum = range.reduce(0.0) { sum, index in
-        let difference = Double(a[index]) - Double(b[index])
-        return sum + difference * difference
-      }
-      return sum / Double(size)
-    }
-    let mean = errors.reduce(0, +) / Double(max(count, 1))
-    let square = errors.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-    let sorted = errors.sorted()
-    self.mean = mean
-    standardError =
-      count > 1 ? (square / Double(count - 1) / Double(count)).squareRoot() : .infinity
-    median =
-      count == 0 ? 0 : (sorted[(count - 1) / 2] + sorted[count / 2]) / 2
-    samples = count
-  }
-}
 
 /// What fresh samples say of a conversion.
 public struct Proof: Sendable, Equatable {
@@ -42,6 +11,12 @@ public struct Proof: Sendable, Equatable {
   /// Time of the sampling runs, for the reader only.
   public var denseSeconds: Double
   public var mosaicSeconds: Double
+  /// The first of the samples, [n · state], for pictures.
+  public var denseImages: [Float] = []
+  public var mosaicImages: [Float] = []
+
+  /// Samples that pictures are made of.
+  static let imageCount = 16
 }
 
 extension CalibrationSubject {
@@ -69,9 +44,11 @@ extension CalibrationSubject {
     let (dense, denseSeconds) = try run([], stage: "proof: dense")
     let (mosaic, mosaicSeconds) = try run(variants, stage: "proof: mosaic")
     let plain = try uniform.map { try run($0, stage: "proof: uniform").0 }
+    let shown = min(Proof.imageCount, count) * predictor.stateSize
     return Proof(
       measured: PairedError(mosaic, dense, sampleSize: predictor.stateSize),
       uniform: plain.map { PairedError($0, dense, sampleSize: predictor.stateSize) },
-      denseSeconds: denseSeconds, mosaicSeconds: mosaicSeconds)
+      denseSeconds: denseSeconds, mosaicSeconds: mosaicSeconds,
+      denseImages: Array(dense.prefix(shown)), mosaicImages: Array(mosaic.prefix(shown)))
   }
 }

@@ -5,10 +5,14 @@ extension JSONValue {
   /// stay within a small multiple of the input, whatever it holds.
   ///
   /// Source: RFC 8259.
+  ///
+  /// - Parameter pythonWords: Take `Infinity`, `-Infinity` and `NaN`, which Python writes and JSON
+  ///   does not have, as strings.
   public init(
-    parsing bytes: UnsafeRawBufferPointer, maximumCount: Int = 4_000_000
+    parsing bytes: UnsafeRawBufferPointer, maximumCount: Int = 4_000_000,
+    pythonWords: Bool = false
   ) throws(JSONError) {
-    var parser = JSONParser(bytes: bytes, maximumCount: maximumCount)
+    var parser = JSONParser(bytes: bytes, maximumCount: maximumCount, pythonWords: pythonWords)
     self = try parser.document()
   }
 
@@ -28,13 +32,15 @@ private struct JSONParser {
 
   let bytes: UnsafeRawBufferPointer
   let maximumCount: Int
+  let pythonWords: Bool
   var count = 0
   var depth = 0
   var offset = 0
 
-  init(bytes: UnsafeRawBufferPointer, maximumCount: Int) {
+  init(bytes: UnsafeRawBufferPointer, maximumCount: Int, pythonWords: Bool) {
     self.bytes = bytes
     self.maximumCount = maximumCount
+    self.pythonWords = pythonWords
   }
 
   mutating func document() throws(JSONError) -> JSONValue {
@@ -48,6 +54,8 @@ private struct JSONParser {
 
   /// The byte at `offset`, or 0 at the end: no token holds a 0.
   var next: UInt8 { offset < bytes.count ? bytes[offset] : 0 }
+
+  private var following: UInt8 { offset + 1 < bytes.count ? bytes[offset + 1] : 0 }
 
   func failure(_ reason: JSONError.Reason, at place: Int? = nil) -> JSONError {
     JSONError(offset: place ?? offset, reason: reason)
@@ -67,6 +75,10 @@ private struct JSONParser {
     count += 1
     guard count <= maximumCount else { throw failure(.tooMany(limit: maximumCount)) }
     switch next {
+    case UInt8(ascii: "I") where pythonWords: return try word("Infinity", "Infinity")
+    case UInt8(ascii: "N") where pythonWords: return try word("NaN", "NaN")
+    case UInt8(ascii: "-") where pythonWords && following == UInt8(ascii: "I"):
+      return try word("-Infinity", "-Infinity")
     case UInt8(ascii: "{"): return .object(try object())
     case UInt8(ascii: "["): return .array(try array())
     case UInt8(ascii: "\""): return .string(try string())

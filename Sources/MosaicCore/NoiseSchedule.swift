@@ -12,12 +12,17 @@ public struct NoiseSchedule: Sendable, Equatable {
   /// terminal signal. Rounded to float32 where PyTorch rounds: diffusers' values to 1e-6 relative.
   public let alphasCumulative: [Double]
 
-  /// - Throws: `SchedulerError.Reason.badValue` naming the field that gives no schedule.
+  /// - Throws: `SchedulerError` naming the field that gives no schedule.
   public init(_ config: SchedulerConfig) throws(SchedulerError) {
+    guard config.flow == nil else { throw SchedulerError(.noBetas(config.className)) }
     var betas = try NoiseSchedule.betas(of: config)
     if config.rescaleBetasZeroSNR { betas = NoiseSchedule.rescaledToZeroSNR(betas) }
-    let alphas = NoiseSchedule.cumulativeProducts(of: betas)
+    var alphas = NoiseSchedule.cumulativeProducts(of: betas)
     let last = alphas.count - 1
+    // These samplers divide by the signal: diffusers leaves them the least of a half float.
+    if config.rescaleBetasZeroSNR, config.sampler == .euler || config.sampler == .dpmpp2m {
+      alphas[last] = 0x1p-24
+    }
     guard
       alphas.indices.allSatisfy({
         alphas[$0] < 1 && (alphas[$0] > 0 || $0 == last && alphas[$0] == 0)
@@ -39,13 +44,17 @@ extension NoiseSchedule {
   /// Longest schedule read: the usual one is 1,000.
   static let maximalTrainSteps = 1_000_000
 
-  private static func betas(of config: SchedulerConfig) throws(SchedulerError) -> [Float] {
-    let count = config.trainSteps
+  static func checkTrainSteps(_ count: Int) throws(SchedulerError) {
     guard (1...maximalTrainSteps).contains(count) else {
       throw SchedulerError(
         .badValue(
           field: "num_train_timesteps", found: "\(count)", expected: "1 to \(maximalTrainSteps)"))
     }
+  }
+
+  private static func betas(of config: SchedulerConfig) throws(SchedulerError) -> [Float] {
+    let count = config.trainSteps
+    try checkTrainSteps(count)
     if !config.trainedBetas.isEmpty {
       guard config.trainedBetas.count == count else {
         throw SchedulerError(

@@ -1,5 +1,29 @@
 /// Writes safetensors files as the reference implementation does, byte for byte.
 public enum SafetensorsWriter {
+  /// A tensor to be written whose bytes are asked for when their turn comes, so that not all of
+  /// them need be in memory at once.
+  public struct Item {
+    public let name: String
+    public let dataType: DataType
+    public let shape: [Int]
+    let byteCount: Int
+    public let bytes: () throws -> TensorView
+
+    /// - Parameter bytes: Returns the tensor, of this type and shape.
+    /// - Precondition: The shape's elements can be counted.
+    public init(
+      name: String, dataType: DataType, shape: [Int], bytes: @escaping () throws -> TensorView
+    ) {
+      self.name = name
+      self.dataType = dataType
+      self.shape = shape
+      let count = elementCount(of: shape)
+      precondition(count != nil, "\(name): shape \(shape)")
+      byteCount = (count ?? 0) * dataType.byteWidth
+      self.bytes = bytes
+    }
+  }
+
   /// Writes `tensors` to `path`, which appears whole or not at all.
   ///
   /// Tensors are sorted by alignment and type, the largest first, then by name, and the data begin
@@ -13,7 +37,17 @@ public enum SafetensorsWriter {
     _ tensors: [(name: String, tensor: TensorView)], metadata: [(String, String)] = [],
     to path: String, replacing: Bool = true
   ) throws {
-    let ordered = sorted(tensors)
+    let items = tensors.map { name, tensor in
+      Item(name: name, dataType: tensor.dataType, shape: tensor.shape) { tensor }
+    }
+    try write(items, metadata: metadata, to: path, replacing: replacing)
+  }
+
+  /// Writes tensors that come one at a time, in the same order and with the same bytes.
+  public static func write(
+    _ items: [Item], metadata: [(String, String)] = [], to path: String, replacing: Bool = true
+  ) throws {
+    let ordered = sorted(items)
     let header: [UInt8]
     do throws(SafetensorsError.Reason) {
       header = try Self.header(ordered, metadata: metadata)
@@ -22,18 +56,18 @@ public enum SafetensorsWriter {
     }
     var file = try AtomicFile(path: path, replacing: replacing)
     try header.withUnsafeBytes { try file.append($0) }
-    for (_, tensor) in ordered {
+    for item in ordered {
+      let tensor = try item.bytes()
+      precondition(tensor.dataType == item.dataType && tensor.shape == item.shape)
       try withExtendedLifetime(tensor.owner) { try file.append(tensor.bytes) }
     }
     try file.commit()
   }
 
-  private static func sorted(
-    _ tensors: [(name: String, tensor: TensorView)]
-  ) -> [(name: String, tensor: TensorView)] {
-    tensors.sorted { left, right in
-      let leftRank = rank(left.tensor.dataType)
-      let rightRank = rank(right.tensor.dataType)
+  private static func sorted(_ items: [Item]) -> [Item] {
+    items.sorted { left, right in
+      let leftRank = rank(left.dataType)
+      let rightRank = rank(right.dataType)
       return leftRank == rightRank
         ? left.name.utf8.lexicographicallyPrecedes(right.name.utf8) : leftRank > rightRank
     }
@@ -50,9 +84,9 @@ public enum SafetensorsWriter {
 
   /// The length and the JSON, padded with spaces to a multiple of 8.
   private static func header(
-    _ tensors: [(name: String, tensor: TensorView)], metadata: [(String, String)]
+    _ items: [Item], metadata: [(String, String)]
   ) throws(SafetensorsError.Reason) -> [UInt8] {
-    guard !tensors.isEmpty else { throw .noTensors }
+    guard !items.isEmpty else { throw .noTensors }
     var members = JSONObject()
     if !metadata.isEmpty {
       var texts = JSONObject()
@@ -62,15 +96,15 @@ public enum SafetensorsWriter {
       members["__metadata__"] = .object(texts)
     }
     var offset = 0
-    for (name, tensor) in tensors {
-      guard name != "__metadata__" else { throw .reservedName }
-      let end = offset + tensor.bytes.count
+    for item in items {
+      guard item.name != "__metadata__" else { throw .reservedName }
+      let end = offset + item.byteCount
       let entry: JSONValue = [
-        "dtype": JSONValue(tensor.dataType.rawValue),
-        "shape": .array(tensor.shape.map { JSONValue($0) }),
+        "dtype": JSONValue(item.dataType.rawValue),
+        "shape": .array(item.shape.map { JSONValue($0) }),
         "data_offsets": [JSONValue(offset), JSONValue(end)],
       ]
-      guard members.append(name, entry) else { throw .duplicateName(name) }
+      guard members.append(item.name, entry) else { throw .duplicateName(item.name) }
       offset = end
     }
     var json = Array(JSONValue.object(members).text().utf8)

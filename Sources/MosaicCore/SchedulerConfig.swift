@@ -6,6 +6,11 @@ public struct SchedulerConfig: Sendable, Equatable {
     case epsilon
     case sample
     case velocity = "v_prediction"
+    /// noise - x0: the direction of flow matching.
+    case flow = "flow_prediction"
+
+    /// Those of a variance preserving process.
+    public static let variancePreserving: [Self] = [.epsilon, .sample, .velocity]
   }
 
   public enum BetaSchedule: String, Sendable, CaseIterable {
@@ -20,8 +25,9 @@ public struct SchedulerConfig: Sendable, Equatable {
     case linspace
   }
 
-  /// diffusers' class name, for people and for the choice of the sampler.
+  /// diffusers' class name, for people.
   public var className: String
+  public var sampler: SamplerKind
   public var trainSteps: Int
   public var betaStart: Double
   public var betaEnd: Double
@@ -32,20 +38,26 @@ public struct SchedulerConfig: Sendable, Equatable {
   public var spacing: Spacing
   public var stepsOffset: Int
   public var setAlphaToOne: Bool
-  /// Clip the predicted x0 to ±this value, or nil.
+  /// Clip the predicted x0 to ±this value, or nil. DDIM and DDPM do.
   public var clipSampleRange: Double?
   public var rescaleBetasZeroSNR: Bool
-  /// DDIM's eta the class stands for: 0 for DDIM, 1 for DDPM.
+  /// DDIM's eta: 0, and 1 for DDPM.
   public var eta: Double
+  /// What Euler and DPM-Solver++ are told beside the above.
+  public var sigmas = Sigmas()
+  public var solver = Solver()
+  /// The flow from data to noise, in place of the betas; nil for a variance preserving process.
+  public var flow: Flow?
 
   public init(
-    className: String = "DDIMScheduler", trainSteps: Int = 1000, betaStart: Double = 1e-4,
-    betaEnd: Double = 0.02, betaSchedule: BetaSchedule = .linear, trainedBetas: [Double] = [],
-    prediction: Prediction = .epsilon, spacing: Spacing = .leading, stepsOffset: Int = 0,
-    setAlphaToOne: Bool = true, clipSampleRange: Double? = nil,
-    rescaleBetasZeroSNR: Bool = false, eta: Double = 0
+    sampler: SamplerKind = .ddim, className: String? = nil, trainSteps: Int = 1000,
+    betaStart: Double = 1e-4, betaEnd: Double = 0.02, betaSchedule: BetaSchedule = .linear,
+    trainedBetas: [Double] = [], prediction: Prediction = .epsilon, spacing: Spacing = .leading,
+    stepsOffset: Int = 0, setAlphaToOne: Bool = true, clipSampleRange: Double? = nil,
+    rescaleBetasZeroSNR: Bool = false, eta: Double? = nil, flow: Flow? = nil
   ) {
-    self.className = className
+    self.sampler = sampler
+    self.className = className ?? sampler.className
     self.trainSteps = trainSteps
     self.betaStart = betaStart
     self.betaEnd = betaEnd
@@ -57,6 +69,26 @@ public struct SchedulerConfig: Sendable, Equatable {
     self.setAlphaToOne = setAlphaToOne
     self.clipSampleRange = clipSampleRange
     self.rescaleBetasZeroSNR = rescaleBetasZeroSNR
-    self.eta = eta
+    self.eta = eta ?? (sampler == .ddpm ? 1 : 0)
+    self.flow = flow
+  }
+}
+
+extension SchedulerConfig {
+  /// The same noise process walked with another sampler; what only the old one understands is left
+  /// out of account.
+  ///
+  /// - Throws: `SchedulerError` where the sampler is one of another process.
+  public func sampled(with sampler: SamplerKind) throws(SchedulerError) -> SchedulerConfig {
+    guard sampler != self.sampler else { return self }
+    guard flow == nil, sampler != .flow else {
+      let known = flow == nil ? SamplerKind.ofBetas : [self.sampler]
+      throw SchedulerError(.unsupportedSampler(sampler, className: className, supported: known))
+    }
+    var config = self
+    config.sampler = sampler
+    config.className = sampler.className
+    config.eta = sampler == .ddpm ? 1 : 0
+    return config
   }
 }

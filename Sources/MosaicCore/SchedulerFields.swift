@@ -27,6 +27,11 @@ struct SchedulerFields {
     SchedulerError(file: file, .badValue(field: field, found: found, expected: expected))
   }
 
+  func unsupported(_ field: String, _ found: String, _ supported: String) -> SchedulerError {
+    SchedulerError(
+      file: file, .unsupportedValue(field: field, found: found, supported: supported))
+  }
+
   private mutating func take<Value>(
     _ field: String, _ expected: String, _ read: (JSONValue) -> Value?
   ) throws(SchedulerError) -> Value? {
@@ -48,6 +53,12 @@ struct SchedulerFields {
     try take(field, "a number") { $0.double }
   }
 
+  /// A number; null counts as absent.
+  mutating func numberOrNull(_ field: String) throws(SchedulerError) -> Double? {
+    if rest[field] == .null { rest[field] = nil }
+    return try number(field)
+  }
+
   mutating func integer(_ field: String, atLeast least: Int) throws(SchedulerError) -> Int? {
     try take(field, "an integer of \(least) or more") { json in
       json.int.flatMap { $0 >= least ? $0 : nil }
@@ -63,17 +74,28 @@ struct SchedulerFields {
     }
   }
 
+  /// One of `choices`, or of all there are.
   mutating func choice<Choice: RawRepresentable<String> & CaseIterable>(
-    _ field: String
+    _ field: String, among choices: [Choice] = Array(Choice.allCases)
   ) throws(SchedulerError) -> Choice? {
     guard let name = try string(field) else { return nil }
-    guard let choice = Choice(rawValue: name) else {
-      let names = Choice.allCases.map(\.rawValue).joined(separator: ", ")
-      throw SchedulerError(
-        file: file,
-        .unsupportedValue(field: field, found: "'\(name)'", supported: "one of \(names)"))
+    guard let choice = choices.first(where: { $0.rawValue == name }) else {
+      let names = choices.map(\.rawValue).joined(separator: ", ")
+      throw unsupported(field, "'\(name)'", choices.count > 1 ? "one of \(names)" : names)
     }
     return choice
+  }
+
+  /// A number that may have no bound: Python writes -Infinity, which JSON has no word for.
+  mutating func unboundedNumber(_ field: String) throws(SchedulerError) -> Double? {
+    try take(field, "a number or -Infinity") { json in
+      json.string == "-Infinity" ? -.infinity : json.double
+    }
+  }
+
+  /// Takes fields that mean nothing here, whatever they hold.
+  mutating func passOver(_ fields: [String]) {
+    for field in fields { rest[field] = nil }
   }
 
   /// Takes a field of which one value alone is carried out.
@@ -82,9 +104,7 @@ struct SchedulerFields {
       rest[field] = nil
       return
     }
-    throw SchedulerError(
-      file: file,
-      .unsupportedValue(field: field, found: json.text(), supported: neutral.text()))
+    throw unsupported(field, json.text(), neutral.text())
   }
 
   /// Refuses the first field that nobody took and that matters.

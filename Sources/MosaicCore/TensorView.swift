@@ -30,6 +30,14 @@ extension TensorView {
       dataType: .f32, shape: shape, bytes: UnsafeRawBufferPointer(buffer.memory), owner: buffer)
   }
 
+  /// A view of doubles owned by the view itself.
+  public init(_ doubles: [Double], shape: [Int]) {
+    let buffer = OwnedBytes(count: doubles.count * 8)
+    doubles.withUnsafeBytes { buffer.memory.copyMemory(from: $0) }
+    self.init(
+      dataType: .f64, shape: shape, bytes: UnsafeRawBufferPointer(buffer.memory), owner: buffer)
+  }
+
   /// A view of 64-bit integers owned by the view itself.
   public init(_ integers: [Int64], shape: [Int]) {
     let buffer = OwnedBytes(count: integers.count * 8)

@@ -73,6 +73,11 @@ public func fixed(_ value: Double, _ digits: Int) -> String {
     + fraction
 }
 
+/// A timestep: whole where it is, as most are, else to six digits.
+public func timestepText(_ timestep: Double) -> String {
+  timestep == timestep.rounded() ? fixed(timestep, 0) : significant(timestep, 6)
+}
+
 /// Bytes in the largest fitting binary unit: "31.2 MiB".
 public func byteText(_ count: Int) -> String {
   var value = Double(count)

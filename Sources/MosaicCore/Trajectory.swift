@@ -1,198 +1,128 @@
-/// A sampler's steps, noisiest first. Without clipping every step is affine in the state and in
-/// the network's output: x ← A x + B f + C noise.
+/// A sampler's steps, noisiest first. Without clipping every step is affine in the state x, the
+/// network's output f and, with a multistep sampler, what the step before kept:
 ///
-/// The first state is unit noise: these samplers scale it by 1.
+///     f = network(inputScale x, timestep)
+///     x ← A x + B f + H h + C noise,   h ← P x + Q f
 ///
-/// Source: Song, Meng and Ermon, "Denoising Diffusion Implicit Models", ICLR 2021, equations 12
-/// and 16; which timestep follows which is diffusers' choice for each class.
+/// The files under Samplers build the steps; all else knows this form alone.
 public struct Trajectory: Sendable, Equatable {
   public struct Step: Sendable, Equatable {
     /// What the network is told.
-    public var timestep: Int
-    /// ln(a / (1 - a)) at `timestep`; -inf where no signal is left.
+    public var timestep: Double
+    /// ln(a / (1 - a)) at `alpha`; -inf where no signal is left.
     public var logSNR: Double
-    /// The cumulative alpha a at `timestep`.
+    /// The share a of signal in the state's power, signal² / (signal² + noise²): the cumulative
+    /// alpha of a variance preserving process.
     public var alpha: Double
     /// That of the state the step leads to.
     public var nextAlpha: Double
+    /// What of the state the network sees.
+    public var inputScale: Double
     /// A.
     public var stateGain: Double
     /// B.
     public var outputGain: Double
+    /// H, 0 where the step does not look back.
+    public var historyGain: Double
     /// C, 0 where the step is deterministic.
     public var noiseGain: Double
-    /// False where the network's output leaves the next state as it is.
+    /// P and Q: the clean sample that state and output stand for, which the next step may read.
+    public var keptOfState: Double
+    public var keptOfOutput: Double
+    /// False where no step that is used reads the network's output.
     public var needsForward: Bool
 
     public init(
-      timestep: Int, logSNR: Double, alpha: Double, nextAlpha: Double, stateGain: Double,
-      outputGain: Double, noiseGain: Double, needsForward: Bool
+      timestep: Double, alpha: Double, nextAlpha: Double, inputScale: Double = 1,
+      stateGain: Double, outputGain: Double, historyGain: Double = 0, noiseGain: Double = 0,
+      keptOfState: Double = 0, keptOfOutput: Double = 0, needsForward: Bool = true
     ) {
       self.timestep = timestep
-      self.logSNR = logSNR
+      self.logSNR = NoiseSchedule.logSNR(alpha)
       self.alpha = alpha
       self.nextAlpha = nextAlpha
+      self.inputScale = inputScale
       self.stateGain = stateGain
       self.outputGain = outputGain
+      self.historyGain = historyGain
       self.noiseGain = noiseGain
+      self.keptOfState = keptOfState
+      self.keptOfOutput = keptOfOutput
       self.needsForward = needsForward
     }
   }
 
   public let steps: [Step]
   public let prediction: SchedulerConfig.Prediction
-  /// The predicted x0 is clipped to ± this value, or nil.
-  public let clipRange: Double?
-  /// Whether the noise direction follows from the clipped x0, as in DDPM, or stays the network's
-  /// own, as in DDIM. They differ only where clipping happens.
-  public let rederivesNoise: Bool
+  /// What unit noise is multiplied by to start.
+  public let initialScale: Double
+  /// Whether some step reads what the one before kept.
+  public let isMultistep: Bool
+  /// How the predicted x0 is clipped on the way, or nil.
+  public let clipping: Clipping?
+
+  /// A predicted x0 held within bounds: the only thing that makes a step other than affine.
+  public struct Clipping: Sendable, Equatable {
+    /// x0 is clipped to ± this value.
+    public var range: Double
+    /// Whether the noise direction follows from the clipped x0, as in DDPM, or stays the network's
+    /// own, as in DDIM. They differ only where clipping happens.
+    public var rederivesNoise: Bool
+  }
 
   /// - Parameters:
   ///   - steps: Network calls, 1 to the steps of training.
-  ///   - eta: Share of DDPM's noise, 0 to 1; nil takes the config's.
+  ///   - eta: Share of DDPM's noise, 0 to 1; nil takes the config's. Other samplers than DDIM take
+  ///     0 alone.
   /// - Throws: `SchedulerError` where the config has no noise schedule, or not these steps.
   public init(
     config: SchedulerConfig, steps count: Int, eta: Double? = nil
   ) throws(SchedulerError) {
-    let alphas = try NoiseSchedule(config).alphasCumulative
-    let eta = eta ?? config.eta
+    try Self.check(config, eta: eta ?? config.eta)
+    switch config.sampler {
+    case .ddim, .ddpm: self = try .ddim(config, count: count, eta: eta ?? config.eta)
+    case .euler: self = try .euler(config, count: count)
+    case .dpmpp2m: self = try .dpmSolver(config, count: count)
+    case .flow: self = try .flowMatchEuler(config, count: count)
+    }
+  }
+
+  private static func check(_ config: SchedulerConfig, eta: Double) throws(SchedulerError) {
     guard (0...1).contains(eta) else {
       throw SchedulerError(.badValue(field: "eta", found: "\(eta)", expected: "0 to 1"))
     }
-    let isDDPM = config.className == "DDPMScheduler"
-    let timesteps = try Trajectory.timesteps(config, count: count)
-    let finalAlpha = isDDPM || config.setAlphaToOne ? 1 : alphas[0]
-    var made: [Step] = []
-    for (index, timestep) in timesteps.enumerated() {
-      // DDIM steps down by T / count whatever the spacing; DDPM to the timestep that comes next.
-      let following = index + 1 < timesteps.count ? timesteps[index + 1] : -1
-      let next = isDDPM ? following : timestep - config.trainSteps / count
-      let alpha = alphas[timestep]
-      guard alpha > 0 || config.prediction != .epsilon else {
-        throw SchedulerError(
-          .badValue(
-            field: "prediction_type", found: "epsilon",
-            expected:
-              "v_prediction or sample, because no signal is left at timestep \(timestep)"))
-      }
-      made.append(
-        Step(
-          prediction: config.prediction, timestep: timestep, alpha: alpha,
-          nextAlpha: next >= 0 ? alphas[next] : finalAlpha, eta: eta,
-          isClipped: config.clipSampleRange != nil))
+    guard config.sampler.isStochastic || eta == 0 else {
+      throw SchedulerError(
+        .badValue(
+          field: "eta", found: "\(eta)",
+          expected: "0, because \(config.sampler.rawValue) adds no noise"))
     }
-    steps = made
+    // One process has one kind of prediction that reads it.
+    guard (config.prediction == .flow) == (config.flow != nil) else {
+      throw SchedulerError(
+        .badValue(
+          field: "prediction_type", found: config.prediction.rawValue,
+          expected: config.flow == nil
+            ? "epsilon, sample or v_prediction, because the noise schedule has betas"
+            : "flow_prediction, because the process is a flow"))
+    }
+  }
+
+  /// The trajectory of steps whose `needsForward` is still to be found.
+  init(
+    steps: [Step], config: SchedulerConfig, initialScale: Double = 1, clipping: Clipping? = nil
+  ) {
+    var steps = steps
+    for index in steps.indices {
+      let isKept =
+        index + 1 < steps.count && steps[index + 1].historyGain != 0
+        && steps[index].keptOfOutput != 0
+      steps[index].needsForward = clipping != nil || steps[index].outputGain != 0 || isKept
+    }
+    self.steps = steps
     prediction = config.prediction
-    clipRange = config.clipSampleRange
-    rederivesNoise = isDDPM
-  }
-}
-
-extension Trajectory.Step {
-  fileprivate init(
-    prediction: SchedulerConfig.Prediction, timestep: Int, alpha: Double, nextAlpha: Double,
-    eta: Double, isClipped: Bool
-  ) {
-    let reading = OutputReading(prediction, alpha: alpha)
-    // Alphas fall with the timesteps, so the variance is negative by rounding only.
-    let variance = max(0, (1 - nextAlpha) / (1 - alpha) * (1 - alpha / nextAlpha))
-    let noiseGain = eta * variance.squareRoot()
-    let directionGain = Self.directionGain(nextAlpha: nextAlpha, noiseGain: noiseGain)
-    let sampleGain = nextAlpha.squareRoot()
-    // A step that stays where it is has B = 0 by algebra; rounding must not hide that.
-    let isStill = alpha == nextAlpha
-    let outputGain =
-      isStill ? 0 : sampleGain * reading.sampleOfOutput + directionGain * reading.noiseOfOutput
-    self.init(
-      timestep: timestep, logSNR: NoiseSchedule.logSNR(alpha), alpha: alpha, nextAlpha: nextAlpha,
-      stateGain: isStill
-        ? 1 : sampleGain * reading.sampleOfState + directionGain * reading.noiseOfState,
-      outputGain: outputGain, noiseGain: noiseGain, needsForward: isClipped || outputGain != 0)
-  }
-
-  /// Gain of the predicted noise in the next state: what fresh noise leaves of its noise.
-  fileprivate static func directionGain(nextAlpha: Double, noiseGain: Double) -> Double {
-    max(0, 1 - nextAlpha - noiseGain * noiseGain).squareRoot()
-  }
-}
-
-/// The clean sample and the noise that a state and a network output stand for, both linear.
-struct OutputReading {
-  let sampleOfState: Double
-  let sampleOfOutput: Double
-  let noiseOfState: Double
-  let noiseOfOutput: Double
-
-  init(_ prediction: SchedulerConfig.Prediction, alpha: Double) {
-    let signal = alpha.squareRoot()
-    let noise = (1 - alpha).squareRoot()
-    switch prediction {
-    case .epsilon:
-      (sampleOfState, sampleOfOutput, noiseOfState, noiseOfOutput) = (
-        1 / signal, -noise / signal, 0, 1
-      )
-    case .sample:
-      (sampleOfState, sampleOfOutput, noiseOfState, noiseOfOutput) = (
-        0, 1, 1 / noise, -signal / noise
-      )
-    case .velocity:
-      (sampleOfState, sampleOfOutput, noiseOfState, noiseOfOutput) = (signal, -noise, noise, signal)
-    }
-  }
-}
-
-extension Trajectory {
-  /// One update of `state` in place: x ← A x + B f + C noise, or with clipping through the
-  /// predicted x0. Computed in double with one rounding an element.
-  ///
-  /// - Parameters:
-  ///   - step: Index into `steps`.
-  ///   - output: The network's output, as long as `state`. Not read where `needsForward` is false.
-  ///   - noise: Unit noise as long as `state`; required where `noiseGain` is not 0.
-  public func advance(
-    step index: Int, state: UnsafeMutableBufferPointer<Float>, output: UnsafePointer<Float>,
-    noise: UnsafePointer<Float>?
-  ) {
-    let step = steps[index]
-    precondition(step.noiseGain == 0 || noise != nil, "a step with noise gets none")
-    if let clipRange {
-      advanceClipped(step, range: clipRange, state: state, output: output)
-    } else if step.needsForward {
-      for element in state.indices {
-        state[element] = Float(
-          step.stateGain * Double(state[element]) + step.outputGain * Double(output[element]))
-      }
-    } else if step.stateGain != 1 {
-      for element in state.indices {
-        state[element] = Float(step.stateGain * Double(state[element]))
-      }
-    }
-    if step.noiseGain != 0, let noise {
-      for element in state.indices {
-        state[element] = Float(Double(state[element]) + step.noiseGain * Double(noise[element]))
-      }
-    }
-  }
-
-  private func advanceClipped(
-    _ step: Step, range: Double, state: UnsafeMutableBufferPointer<Float>,
-    output: UnsafePointer<Float>
-  ) {
-    let reading = OutputReading(prediction, alpha: step.alpha)
-    let direction = Step.directionGain(nextAlpha: step.nextAlpha, noiseGain: step.noiseGain)
-    let sampleGain = step.nextAlpha.squareRoot()
-    let signal = step.alpha.squareRoot()
-    let noiseScale = (1 - step.alpha).squareRoot()
-    for element in state.indices {
-      let x = Double(state[element])
-      let f = Double(output[element])
-      let predicted = reading.sampleOfState * x + reading.sampleOfOutput * f
-      let sample = min(max(predicted, -range), range)
-      let noise =
-        rederivesNoise
-        ? (x - signal * sample) / noiseScale
-        : reading.noiseOfState * x + reading.noiseOfOutput * f
-      state[element] = Float(sampleGain * sample + direction * noise)
-    }
+    self.initialScale = initialScale
+    isMultistep = steps.contains { $0.historyGain != 0 }
+    self.clipping = clipping
   }
 }

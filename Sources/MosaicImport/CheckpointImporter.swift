@@ -1,4 +1,4 @@
-internal import MosaicCore
+public import MosaicCore
 internal import MosaicIR
 
 /// Reads a diffusers checkpoint: `model_index.json`, the network's `config.json` and weights, and
@@ -11,10 +11,10 @@ public struct CheckpointImporter: Sendable {
   /// Takes the place of the checkpoint's own `scheduler_config.json`.
   public var schedulerPath: String?
   /// The sampler asked for, where the scheduler's own class is not one of ours.
-  public var sampler: String?
+  public var sampler: SamplerKind?
 
   public init(
-    path: String, variant: String? = nil, schedulerPath: String? = nil, sampler: String? = nil
+    path: String, variant: String? = nil, schedulerPath: String? = nil, sampler: SamplerKind? = nil
   ) {
     self.path = path
     self.variant = variant
@@ -125,10 +125,12 @@ public struct CheckpointImporter: Sendable {
     return try ConfigReader(try readJSON(file), path: file)
   }
 
-  private func readJSON(_ file: String) throws -> JSONValue {
+  private func readJSON(_ file: String, pythonWords: Bool = false) throws -> JSONValue {
     let mapped = try MappedFile(path: file)
     do throws(JSONError) {
-      return try mapped.withBytes { bytes throws(JSONError) in try JSONValue(parsing: bytes) }
+      return try mapped.withBytes { bytes throws(JSONError) in
+        try JSONValue(parsing: bytes, pythonWords: pythonWords)
+      }
     } catch {
       throw ImportError(path: file, reason: .badJSON("\(error)"))
     }
@@ -139,7 +141,9 @@ public struct CheckpointImporter: Sendable {
       schedulerPath ?? root.pipeline.map { "\($0)/scheduler/scheduler_config.json" }
     guard let file else { return nil }
     guard schedulerPath != nil || fileExists(file) else { return nil }
-    return try SchedulerConfig(json: try readJSON(file), file: file, sampler: sampler)
+    // DPM-Solver++ writes an infinite number of its own.
+    return try SchedulerConfig(
+      json: try readJSON(file, pythonWords: true), file: file, sampler: sampler)
   }
 
   // MARK: Tensors

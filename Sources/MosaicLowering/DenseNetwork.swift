@@ -50,10 +50,11 @@ public struct DenseNetwork: Sendable {
 
   public func floats(_ id: ValueID) -> [Float] { weights[id]?.array ?? [] }
 
-  public func executor(threads: Int) throws -> Executor {
+  /// - Parameter leaf: See `Executor`.
+  public func executor(threads: Int, leaf: Int? = nil) throws -> Executor {
     let lowered = try graph.lowered()
     return Executor(
       program: lowered.program, weights: lowered.weights.compactMap { weights[$0] },
-      threads: threads)
+      threads: threads, leaf: leaf)
   }
 }

@@ -26,10 +26,13 @@ extension PrunedNetwork {
     }
   }
 
-  public func executor(of dense: DenseNetwork, threads: Int) throws -> Executor {
+  /// - Parameter leaf: See `Executor`.
+  public func executor(
+    of dense: DenseNetwork, threads: Int, leaf: Int? = nil
+  ) throws -> Executor {
     let lowered = try graph.lowered()
     return Executor(
       program: lowered.program, weights: lowered.weights.map { weight($0, of: dense) },
-      threads: threads)
+      threads: threads, leaf: leaf)
   }
 }

@@ -6,7 +6,7 @@ extension BehaviourComparison {
       header: ["step", "timestep", "log-SNR", "variants", "MSE of the state", "max relative"])
     for (index, step) in steps.enumerated() {
       stepTable.add([
-        "\(index)", "\(step.timestep)", fixed(step.logSNR, 2), variantText(step.variants),
+        "\(index)", timestepText(step.timestep), fixed(step.logSNR, 2), variantText(step.variants),
         significant(step.error.meanSquared), significant(step.error.relative),
       ])
     }

@@ -4,7 +4,7 @@ internal import MosaicCore
 public struct BehaviourComparison: Sendable {
   /// The states after one step.
   public struct Step: Sendable {
-    public var timestep: Int
+    public var timestep: Double
     public var logSNR: Double
     /// Numbers of the networks that made it.
     public var variants: Pair<Int>
@@ -65,7 +65,7 @@ public struct BehaviourComparison: Sendable {
     let labels = Sampler.labels(seed: sampler.seed, samples: samples, classes: classes ?? 0)
     let noise = Sampler.noise(
       seed: sampler.seed, samples: samples, stateSize: reference.model.sampleCount)
-    var states = Pair(noise, noise)
+    var states = Pair(sampler.start(noise: noise), sampler.start(noise: noise))
     var made: [Step] = []
     for (index, info) in sampler.trajectory.steps.enumerated() {
       let a = try first.advance(&states.reference, labels, index, sampler)
@@ -74,7 +74,7 @@ public struct BehaviourComparison: Sendable {
         Step(
           timestep: info.timestep, logSNR: info.logSNR,
           variants: Pair(a.variant, b.variant),
-          error: StateError(states.reference, states.candidate),
+          error: StateError(states.reference.states, states.candidate.states),
           seconds: Pair(a.seconds, b.seconds)))
       try progress(
         StepReport(
@@ -84,7 +84,7 @@ public struct BehaviourComparison: Sendable {
     self.samples = samples
     self.tolerance = tolerance
     steps = made
-    final = StateError(states.reference, states.candidate)
+    final = StateError(states.reference.states, states.candidate.states)
   }
 
   public var isAlike: Bool { final.relative <= tolerance }
@@ -118,12 +118,12 @@ private struct Lane {
   init(_ denoiser: any Denoiser) { self.denoiser = denoiser }
 
   mutating func advance(
-    _ states: inout [Float], _ labels: [Int32], _ step: Int, _ sampler: Sampler
+    _ state: inout SamplerState, _ labels: [Int32], _ step: Int, _ sampler: Sampler
   ) throws -> (variant: Int, seconds: Double) {
     let (network, variant) = try denoiser.predictor(
       logSNR: sampler.trajectory.steps[step].logSNR)
     let clock = ContinuousClock.now
-    try sampler.advance(&states, labels: labels, step: step, network)
+    try sampler.advance(&state, labels: labels, step: step, network)
     let spent = (ContinuousClock.now - clock).components
     return (variant, Double(spent.seconds) + Double(spent.attoseconds) * 1e-18)
   }

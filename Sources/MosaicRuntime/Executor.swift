@@ -13,16 +13,21 @@ public final class Executor: Sendable {
   /// One buffer for each of the program's weights.
   public let weights: [FloatBuffer]
   public let threads: Int
+  private let leaf: Int?
   private let arenas = ArenaPool()
 
+  /// - Parameter leaf: Where given, what is computed does not depend on the number of threads, and
+  ///   for each whole leaf of so many samples not on the rest of the batch either: products round
+  ///   differently at other heights, so chunks are then equal parts of leaves.
   /// - Precondition: The program is verified, and each buffer has its weight's element count.
-  public init(program: Program, weights: [FloatBuffer], threads: Int) {
+  public init(program: Program, weights: [FloatBuffer], threads: Int, leaf: Int? = nil) {
     precondition(
       weights.count == program.weights.count
         && zip(weights, program.weights).allSatisfy { $0.count == $1.shape.reduce(1, *) })
     self.program = program
     self.weights = weights
     self.threads = max(1, threads)
+    self.leaf = leaf
   }
 
   /// A copy of what an instruction reads as its first operand, for calibration.
@@ -66,6 +71,10 @@ public final class Executor: Sendable {
   private func chunkSize(batch: Int) -> Int {
     let cacheElements = 1 << 19
     let fitting = max(1, cacheElements / max(program.arenaSize, 1))
+    if let leaf {
+      // A quarter at most leaves work for four threads in a single leaf.
+      return (1...max(1, leaf / 4)).last { leaf.isMultiple(of: $0) && $0 <= fitting } ?? 1
+    }
     let rounds = (batch + fitting * threads - 1) / (fitting * threads)
     return max(1, (batch + rounds * threads - 1) / (rounds * threads))
   }

@@ -44,7 +44,7 @@ public final class Predictor: Sendable {
   ///     samples, then the unconditional ones.
   /// - Returns: As many elements as `states`.
   public func predict(
-    states: [Float], timestep: Int, labels: [Int32], captures: [Executor.Capture] = []
+    states: [Float], timestep: Double, labels: [Int32], captures: [Executor.Capture] = []
   ) -> [Float] {
     let samples = states.count / stateSize
     let batch = samples * forwardsPerSample

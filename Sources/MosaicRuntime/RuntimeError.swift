@@ -7,7 +7,7 @@ public struct RuntimeError: MosaicError, Equatable {
     case classesMissing
     case guidanceUnsupported
     case inputShape(name: String, expected: [Int], found: [Int])
-    case nonFinite(step: Int, steps: Int, timestep: Int)
+    case nonFinite(step: Int, steps: Int, timestep: Double, operation: String? = nil)
     case unknownInput(String)
   }
 
@@ -25,8 +25,10 @@ public struct RuntimeError: MosaicError, Equatable {
         + "leave --guidance out"
     case .inputShape(let name, let expected, let found):
       "'\(printable(name))' must be of shape \(expected), found \(found)"
-    case .nonFinite(let step, let steps, let timestep):
-      "the network's output at step \(step + 1) of \(steps) (timestep \(timestep)) is not finite"
+    case .nonFinite(let step, let steps, let timestep, let operation):
+      "the network's output at step \(step + 1) of \(steps) "
+        + "(timestep \(timestepText(timestep))) is not finite"
+        + (operation.map { "; the first result that is not is that of '\(printable($0))'" } ?? "")
     case .unknownInput(let name):
       "the network's input '\(printable(name))' has no role here; it can be checked, not sampled"
     }

@@ -21,7 +21,8 @@ public struct SampleResult: Sendable {
   public var shape: [Int]
   public var labels: [Int32]
   public var noise: [Float]
-  public var timesteps: [Int]
+  /// What the network was told, one for each step.
+  public var timesteps: [Double]
   /// One report for each step.
   public var steps: [StepReport]
 

@@ -9,6 +9,20 @@ public struct StepReport: Sendable {
   public var seconds: Double
 }
 
+/// Samples on their way: all that the next step needs to know of the ones before.
+public struct SamplerState: Sendable, Equatable {
+  /// [samples · state], in the sampler's own scale.
+  public var states: [Float]
+  /// What the last step kept for the next, as long as `states`; empty unless the sampler is
+  /// multistep.
+  public var history: [Float]
+
+  public init(states: [Float], history: [Float] = []) {
+    self.states = states
+    self.history = history
+  }
+}
+
 /// Carries states along a trajectory.
 public struct Sampler: Sendable {
   public var trajectory: Trajectory
@@ -41,11 +55,11 @@ public struct Sampler: Sendable {
     predictor: (Int) throws -> (Predictor, Int),
     progress: (StepReport) throws -> Void = { _ in }
   ) throws -> [Float] {
-    var states = noise
+    var state = start(noise: noise)
     for step in trajectory.steps.indices {
       let clock = ContinuousClock.now
       let (network, variant) = try predictor(step)
-      try advance(&states, labels: labels, step: step, firstItem: firstItem, network)
+      try advance(&state, labels: labels, step: step, firstItem: firstItem, network)
       let spent = ContinuousClock.now - clock
       try progress(
         StepReport(
@@ -53,41 +67,68 @@ public struct Sampler: Sendable {
           seconds: Double(spent.components.seconds)
             + Double(spent.components.attoseconds) * 1e-18))
     }
-    return states
+    return state.states
+  }
+
+  /// Where trajectories from unit noise begin.
+  public func start(noise: [Float]) -> SamplerState {
+    SamplerState(
+      states: scaled(noise, by: trajectory.initialScale),
+      history: trajectory.isMultistep ? [Float](repeating: 0, count: noise.count) : [])
+  }
+
+  /// What the network sees of the states at a step; no copy where it sees them as they are.
+  public func networkInput(_ state: SamplerState, step: Int) -> [Float] {
+    scaled(state.states, by: trajectory.steps[step].inputScale)
+  }
+
+  private func scaled(_ values: [Float], by scale: Double) -> [Float] {
+    scale == 1 ? values : values.map { Float(scale * Double($0)) }
   }
 
   /// One step with `network`; its forward is left out where the sampler does not use it.
   public func advance(
-    _ states: inout [Float], labels: [Int32], step: Int, firstItem: Int = 0,
+    _ state: inout SamplerState, labels: [Int32], step: Int, firstItem: Int = 0,
     _ network: Predictor
   ) throws(RuntimeError) {
     let info = trajectory.steps[step]
     let output =
       info.needsForward
-      ? network.predict(states: states, timestep: info.timestep, labels: labels) : states
-    guard output.allSatisfy(\.isFinite) else {
+      ? network.predict(
+        states: networkInput(state, step: step), timestep: info.timestep, labels: labels) : []
+    // A state that was given as not finite needs no network to be wrong.
+    guard (info.needsForward ? output : state.states).allSatisfy(\.isFinite) else {
       throw RuntimeError(
         .nonFinite(step: step, steps: trajectory.steps.count, timestep: info.timestep))
     }
-    apply(output, to: &states, step: step, firstItem: firstItem, stateSize: network.stateSize)
+    apply(output, to: &state, step: step, firstItem: firstItem, stateSize: network.stateSize)
   }
 
-  /// The sampler's update of `states` by a given network output.
+  /// The sampler's update of `state` by a given network output.
+  ///
+  /// - Parameters:
+  ///   - output: As long as the states; empty where the step needs no forward.
+  ///   - firstItem: Number of the first sample in the random streams.
+  ///   - stateSize: Elements of one sample.
   public func apply(
-    _ output: [Float], to states: inout [Float], step: Int, firstItem: Int = 0, stateSize: Int
+    _ output: [Float], to state: inout SamplerState, step: Int, firstItem: Int = 0, stateSize: Int
   ) {
+    let count = state.states.count
+    let needsForward = trajectory.steps[step].needsForward
+    precondition(!needsForward || output.count == count, "output and states differ in length")
+    precondition(!trajectory.isMultistep || state.history.count == count, "a history is missing")
     let noise =
       trajectory.steps[step].noiseGain == 0
-      ? nil : stepNoise(step: step, firstItem: firstItem, count: states.count, stateSize)
-    states.withUnsafeMutableBufferPointer { states in
-      output.withUnsafeBufferPointer { output in
-        guard let base = output.baseAddress else { return }
-        if let noise {
-          noise.withUnsafeBufferPointer {
-            trajectory.advance(step: step, state: states, output: base, noise: $0.baseAddress)
+      ? [] : stepNoise(step: step, firstItem: firstItem, count: count, stateSize)
+    state.history.withUnsafeMutableBufferPointer { history in
+      state.states.withUnsafeMutableBufferPointer { states in
+        output.withUnsafeBufferPointer { output in
+          noise.withUnsafeBufferPointer { noise in
+            trajectory.advance(
+              step: step, state: states, output: output.baseAddress,
+              history: trajectory.isMultistep ? history.baseAddress : nil,
+              noise: noise.isEmpty ? nil : noise.baseAddress)
           }
-        } else {
-          trajectory.advance(step: step, state: states, output: base, noise: nil)
         }
       }
     }

@@ -38,8 +38,7 @@ struct CheckpointSummary {
     ]
     if let scheduler = model.scheduler {
       lines.append(
-        "scheduler: \(printable(scheduler.className)), \(scheduler.betaSchedule.rawValue) betas, "
-          + "\(scheduler.prediction.rawValue), \(scheduler.spacing.rawValue) spacing, "
+        "scheduler: \(printable(scheduler.className)), \(scheduler.summary), "
           + "\(scheduler.trainSteps) training steps")
     } else {
       lines.append("scheduler: none; name one with --scheduler FILE")
@@ -101,5 +100,18 @@ struct CheckpointSummary {
           tensorJSON(name, entry.dataType, entry.shape, entry.byteRange.count)
         }),
     ]
+  }
+}
+
+extension SchedulerConfig {
+  /// The noise process and how it is walked, in words.
+  fileprivate var summary: String {
+    guard let flow else {
+      return "\(betaSchedule.rawValue) betas, \(prediction.rawValue), "
+        + "\(spacing.rawValue) spacing" + (sigmas.isKarras ? ", Karras levels" : "")
+    }
+    return "\(prediction.rawValue), "
+      + (flow.dynamicShift == nil
+        ? "shift \(significant(flow.shift))" : "shifted by the image's size")
   }
 }

@@ -24,33 +24,8 @@ struct Convert: ParsableCommand {
   @Option(name: .shortAndLong, help: "The bundle to write.")
   var output: String
 
-  @Option(help: "Share of the dense run's MACs that may remain, over 0 up to 1.")
-  var budget = 0.75
-
-  @Option(help: "Step ranges, each with a variant of its own.")
-  var ranges = 4
-
-  @Option(help: "How sparsity is spread over steps.")
-  var schedule = SparsitySchedule.Kind.solved
-
-  @Option(help: "What decides which units go; only obs refits what stays.")
-  var criterion = Criterion.obs
-
-  @Option(help: "How the influence of a step on the final sample is known.")
-  var influence = CalibrationOptions.Influence.measured
-
-  @Option(help: "Sampling steps to calibrate for.")
-  var steps = 20
-
-  @Option(help: "Weight of classifier-free guidance to calibrate for; 1 is none.")
-  var guidance: Float = 1
-
-  @Option(help: "Seed of all calibration and proof samples.")
-  var seed: UInt64 = 0
-
-  @Option(
-    help: "Samples that the refit sees; others measure errors (a quarter) and predict (half).")
-  var samples = 256
+  @OptionGroup(title: "Schedule") var allocation: AllocationArguments
+  @OptionGroup(title: "Calibration") var calibration: CalibrationArguments
 
   @Option(help: "Fresh samples of the closing proof.")
   var proofSamples = 128
@@ -61,14 +36,16 @@ struct Convert: ParsableCommand {
     completion: .file(extensions: ["safetensors"]))
   var reference: String?
 
-  @Option(help: "Memory for statistics; half of the machine's by default.")
-  var maxMemory: ByteCount?
-
   @Option(help: "Compression of the bundle: none, or a zstd level from 1 to 19.")
   var compress = "1"
 
   @Option(help: "Type of all stored tensors; source keeps each in its own.")
   var dtype = StoredType.source
+
+  @Option(
+    help: "Draw what was found: an .html page, or the main figure as .svg.",
+    completion: .file(extensions: ["html", "svg"]))
+  var report: String?
 
   @Flag(help: "Say what would be done, and what it takes; write nothing.")
   var dryRun = false
@@ -81,17 +58,8 @@ struct Convert: ParsableCommand {
   @OptionGroup var print: OutputOptions
 
   func validate() throws {
-    guard budget > 0, budget <= 1 else {
-      throw ValidationError("--budget must be over 0 and at most 1, found \(budget).")
-    }
-    let counts = [
-      ("--ranges", ranges), ("--steps", steps), ("--samples", samples),
-      ("--proof-samples", proofSamples),
-    ]
-    for (name, value) in counts where value < 1 {
-      throw ValidationError("\(name) must be 1 or more, found \(value).")
-    }
-    guard guidance.isFinite else { throw ValidationError("--guidance must be a number.") }
+    try validateCount("--proof-samples", proofSamples)
+    try validateReport(report)
     guard compression != nil else {
       throw ValidationError("--compress must be none or 1 to 19, found \(compress).")
     }
@@ -101,15 +69,23 @@ struct Convert: ParsableCommand {
     Interrupt.watch()
     try exiting {
       machine.warnOfSlowKernels()
-      let imported = try open()
-      let options = options
+      let imported = try openCheckpoint(
+        checkpoint, checkpointOptions, output: output, replacing: !noClobber, isDryRun: dryRun,
+        others: allocation.inputFiles + [calibration.stats, reference].compactMap { $0 })
+      let options = try makeOptions()
       if dryRun {
         return Swift.print(try Conversion(imported, options: options) { _ in }.outlook().text)
       }
       let line = ProgressLine(stages: options.stages, isQuiet: print.quiet)
       let conversion = Conversion(imported, options: options, progress: line.show)
-      let report = try conversion.run(to: output)
+      let outcome = try conversion.run(to: output)
+      let report = outcome.report
       line.clear()
+      if let path = self.report {
+        try writeReport(
+          outcome.reportData(sampler: imported.scheduler?.sampler.rawValue ?? ""), to: path,
+          replacing: !noClobber)
+      }
       for warning in report.warnings { printError("warning: \(warning)") }
       Swift.print(print.json ? report.json.text(indented: true) : report.text)
       if let failure = report.failure {
@@ -119,62 +95,37 @@ struct Convert: ParsableCommand {
     }
   }
 
-  /// Everything that can be refused before minutes of work.
-  private func open() throws -> ImportedModel {
-    try refuseForeignFile(checkpoint)
-    guard !fileExists(checkpoint) || directoryExists(checkpoint) else {
-      throw UsageError(
-        description: "\(printable(checkpoint, limit: 400)): convert takes a diffusers directory; "
-          + "bundles are inspected, run and compared")
-    }
-    let imported = try CheckpointImporter(
-      path: checkpoint, variant: checkpointOptions.weights,
-      schedulerPath: checkpointOptions.scheduler,
-      sampler: checkpointOptions.sampler?.rawValue
-    ).load()
-    for warning in imported.warnings { printError("warning: \(warning)") }
-    let others = [checkpointOptions.scheduler, reference].compactMap { $0 }
-    try refuse(output, among: imported.inputFiles + others)
-    if !dryRun { _ = try AtomicFile(path: output, replacing: !noClobber) }
-    return imported
-  }
-
   private var compression: Compression? {
     if compress == "none" { return Compression.none }
     guard let level = Int(compress), (1...19).contains(level) else { return nil }
     return .zstd(level: level)
   }
 
-  private var options: ConversionOptions {
+  private func makeOptions() throws -> ConversionOptions {
     var options = ConversionOptions()
-    options.calibration.steps = steps
-    options.calibration.statisticsSamples = samples
-    options.calibration.sensitivitySamples = max(1, samples / 4)
-    options.calibration.predictionSamples = max(1, samples / 2)
-    // A range is at least one bucket of steps.
-    options.calibration.buckets = max(options.calibration.buckets, ranges)
-    options.calibration.influence = influence
-    options.calibration.guidance = guidance == 1 ? nil : guidance
-    options.calibration.seed = seed
-    options.calibration.threads = machine.threadCount
-    options.calibration.memoryLimit = maxMemory?.bytes ?? BundleReader.physicalMemory / 2
-    options.budget = budget
-    options.ranges = ranges
-    options.schedule = schedule
-    options.criterion = criterion
+    options.statistics = try calibration.readStatistics()
+    options.calibration = try calibration.options(
+      for: options.statistics, ranges: allocation.ranges.count, threads: machine.threadCount)
+    options.criterion = calibration.criterion ?? options.statistics?.file.criterion ?? .obs
+    options.allocation = try allocation.options()
+    if case .macs(let share) = options.allocation.budget {
+      options.growth = calibration.growth(budgets: [share], ranges: allocation.ranges.count)
+    } else {
+      options.growth = calibration.growth(budgets: [0.75], ranges: allocation.ranges.count)
+    }
+    options.isTransfer = calibration.transfer
     options.proofSamples = proofSamples
     options.reference = reference
     options.compression = compression ?? .standard
     options.dataType = dtype.dataType
     options.replacesOutput = !noClobber
     // Normal form: every setting that decides the bytes, in one order, and no paths.
-    options.arguments = [
-      "--budget", "\(budget)", "--ranges", "\(ranges)", "--schedule", schedule.rawValue,
-      "--criterion", criterion.rawValue, "--influence", influence.rawValue,
-      "--steps", "\(steps)", "--guidance", "\(guidance)", "--seed", "\(seed)",
-      "--samples", "\(samples)", "--proof-samples", "\(proofSamples)", "--compress", compress,
-      "--dtype", dtype.rawValue,
-    ]
+    options.arguments =
+      allocation.arguments(options.allocation)
+      + CalibrationArguments.arguments(options.calibration, options.criterion) + [
+        "--proof-samples", "\(proofSamples)", "--compress", compress, "--dtype", dtype.rawValue,
+      ]
+    options.arguments += checkpointOptions.arguments
     return options
   }
 }

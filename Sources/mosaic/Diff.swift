@@ -103,7 +103,7 @@ struct Diff: ParsableCommand {
     let weight = guidance ?? model.defaultGuidance
     let guided = weight == 1 ? nil : weight
     let trajectory = try Trajectory(
-      config: a.scheduler(), steps: steps ?? model.defaultSteps)
+      config: a.scheduler(checkpoint), steps: steps ?? model.defaultSteps)
     let line = ProgressLine(stages: [("comparing", 1)], isQuiet: output.quiet)
     let run = try BehaviourComparison(
       a.denoiser(threads: machine.threadCount, guidance: guided),
@@ -129,7 +129,7 @@ struct Diff: ParsableCommand {
         description: "\(printable(candidate, limit: 400)): its samples are \(second) and those of "
           + "\(printable(reference, limit: 400)) \(first); such models cannot be sampled together")
     }
-    if let other = try? b.scheduler(), try a.scheduler() != other {
+    if let other = try? b.scheduler(checkpoint), try a.scheduler(checkpoint) != other {
       printError("warning: the schedulers differ; both are sampled with the first's")
     }
   }

@@ -22,7 +22,7 @@ enum OpenedModel {
       try refuseForeignFile(path)
       let importer = CheckpointImporter(
         path: path, variant: options.weights, schedulerPath: options.scheduler,
-        sampler: options.sampler?.rawValue)
+        sampler: options.sampler)
       let model = try importer.load()
       for warning in model.warnings { printError("warning: \(warning)") }
       self = .checkpoint(model)
@@ -55,15 +55,17 @@ enum OpenedModel {
     }
   }
 
+  /// The model's noise process, and the sampler that `options` ask for or that comes with it.
+  ///
   /// - Throws: `ImportError.noScheduler` for a checkpoint without one.
-  func scheduler() throws -> SchedulerConfig {
+  func scheduler(_ options: CheckpointOptions) throws -> SchedulerConfig {
     switch self {
-    case .bundle(let bundle): return bundle.manifest.scheduler
+    case .bundle(let bundle): return try options.adjusted(bundle.manifest.scheduler)
     case .checkpoint(let model):
       guard let scheduler = model.scheduler else {
         throw ImportError(path: model.path, reason: .noScheduler)
       }
-      return scheduler
+      return try options.adjusted(scheduler)
     }
   }
 

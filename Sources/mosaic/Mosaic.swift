@@ -19,5 +19,9 @@ import MosaicCodegen
       1 the answer is no (differs, out of tolerance, not as promised), 64 and up trouble.
       """,
     version: Conversion.generator,
-    subcommands: [Convert.self, Inspect.self, Run.self, Diff.self, Check.self, Verify.self])
+    subcommands: [
+      Convert.self, Inspect.self, Run.self, Diff.self, Analyse.self, Merge.self, Compare.self,
+      Check.self,
+      Verify.self,
+    ])
 }

@@ -12,6 +12,7 @@ import MosaicSurgery
 #endif
 
 extension SparsitySchedule.Kind: ExpressibleByArgument {}
+extension SamplerKind: ExpressibleByArgument {}
 extension Criterion: ExpressibleByArgument {}
 extension CalibrationOptions.Influence: ExpressibleByArgument {}
 
@@ -33,12 +34,38 @@ struct CheckpointOptions: ParsableArguments {
     help: "A scheduler_config.json in place of the checkpoint's own.", completion: .file())
   var scheduler: String?
 
-  @Option(help: "The sampler, where the scheduler's class is another one's: ddim.")
-  var sampler: SamplerName?
-}
+  @Option(help: "The sampler, where the scheduler's own is not meant or not known.")
+  var sampler: SamplerKind?
 
-/// Samplers there are.
-enum SamplerName: String, CaseIterable, ExpressibleByArgument { case ddim }
+  @Option(help: "Tokens of an image, where the scheduler shifts its steps by the image's size.")
+  var imageTokens: Int?
+
+  func validate() throws {
+    if let imageTokens, !(1...1 << 40).contains(imageTokens) {
+      throw ValidationError("--image-tokens must be 1 to 2^40, found \(imageTokens).")
+    }
+  }
+
+  /// The config with what is asked for here.
+  ///
+  /// - Throws: `SchedulerError` where the sampler is one of another process.
+  func adjusted(_ scheduler: SchedulerConfig) throws -> SchedulerConfig {
+    var scheduler = try sampler.map { try scheduler.sampled(with: $0) } ?? scheduler
+    guard let imageTokens else { return scheduler }
+    guard scheduler.flow?.dynamicShift != nil else {
+      throw UsageError(
+        description: "--image-tokens: the scheduler does not shift its steps by the image's size")
+    }
+    scheduler.flow?.dynamicShift?.imageTokens = imageTokens
+    return scheduler
+  }
+
+  /// What of it decides the bytes of a conversion, in normal form.
+  var arguments: [String] {
+    (sampler.map { ["--sampler", $0.rawValue] } ?? [])
+      + (imageTokens.map { ["--image-tokens", "\($0)"] } ?? [])
+  }
+}
 
 /// The machine's resources.
 struct MachineOptions: ParsableArguments {

@@ -69,7 +69,7 @@ struct Run: ParsableCommand {
       try checkOutput(opened)
       let sampler = Sampler(
         trajectory: try Trajectory(
-          config: opened.scheduler(), steps: steps ?? opened.defaultSteps), seed: seed)
+          config: opened.scheduler(checkpoint), steps: steps ?? opened.defaultSteps), seed: seed)
       let request = try request(opened.description)
       let line = ProgressLine(stages: [("sampling", 1)], isQuiet: print.quiet)
       let result = try sample(opened, sampler, request) { report in
@@ -162,7 +162,7 @@ struct Run: ParsableCommand {
           ("noise", TensorView(result.noise, shape: result.shape)),
           (
             "timesteps",
-            TensorView(result.timesteps.map { Int64($0) }, shape: [result.timesteps.count])
+            TensorView(result.timesteps.map { Float($0) }, shape: [result.timesteps.count])
           ),
         ], to: output, replacing: !noClobber)
     }

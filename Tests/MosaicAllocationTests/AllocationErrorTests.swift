@@ -38,6 +38,62 @@ import Testing
     #expect(error.exitStatus == status)
   }
 
+  static let budgetMessages: [(AllocationError, String)] = [
+    (
+      .badBudget(.milliseconds(-3)),
+      "a budget of -3.0 ms a sample cannot be kept; give a finite number above 0"
+    ),
+    (
+      .unreachable(asked: .milliseconds(500), least: .milliseconds(612.34567)),
+      """
+      a budget of 500.0 ms a sample is out of reach: the largest sparsity at every step still \
+      takes 612.4 ms; ask for 612.4 or more
+      """
+    ),
+    (
+      .unreachable(asked: .bytes(1000), least: .bytes(123456)),
+      """
+      a budget of 1000 bytes is out of reach: the largest sparsity in every range still takes \
+      123456 bytes; ask for 123456 or more, or for fewer ranges
+      """
+    ),
+    (
+      .unreachable(asked: .error(1e-9), least: .error(2.10001e-6)),
+      """
+      a final error of 1e-09 or less is out of reach: the least sparsity at every step is \
+      predicted to leave 2.101e-6; ask for 2.101e-6 or more
+      """
+    ),
+    (
+      .missingCosts(.bytes(1000)),
+      """
+      a budget of 1000 bytes needs costs in its unit, and there are none; measure them or give \
+      a share of the dense cost
+      """
+    ),
+    (
+      .missingSize,
+      """
+      the number of ranges is weighed against the bundle's bytes, and those are not known; give \
+      a number of ranges
+      """
+    ),
+  ]
+
+  @Test func messageOfKinds() {
+    let error = AllocationError.unavailableKind(.evolution)
+    #expect(
+      error.description
+        == "a schedule of kind 'evolution' cannot be made here; ask for solved, uniform or paper")
+    #expect(error.exitStatus == .unsupported)
+  }
+
+  @Test(arguments: budgetMessages)
+  func messagesOfBudgets(error: AllocationError, message: String) {
+    #expect(error.description == message)
+    #expect(error.exitStatus == .usage)
+  }
+
   @Test(arguments: [0, -0.5, 1.0001, Double.nan, .infinity])
   func budgetsThatAreNoShare(budget: Double) throws {
     let error = #expect(throws: AllocationError.self) {

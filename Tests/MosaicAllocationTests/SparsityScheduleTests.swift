@@ -79,6 +79,36 @@ import Testing
     #expect(schedule.sparsities.allSatisfy { abs($0 - 0.33) <= 1e-9 })
   }
 
+  /// Timesteps 950, 850, …: above 600, from 600 to 200, below.
+  @Test func paperSplitsWhereItsTextDoes() throws {
+    let scores = [0.1, 0.2, 0.3, 0.5, 0.8, 0.9, 1, 0.9, 0.4, 0.2]
+    let timesteps = (0..<10).map { 950 - 100 * Double($0) }
+    let problem = try Self.problem(steps: 10)
+    let split = try SparsitySchedule.paperSplit(
+      scores: scores, timesteps: timesteps, for: problem)
+    #expect(split.kind == .paper)
+    #expect(split.ranges.map(\.steps) == [0..<4, 4..<8, 8..<10])
+    // 1 − mean scores are 0.725, 0.1 and 0.7.
+    #expect(abs(split.ranges[0].sparsity / split.ranges[1].sparsity - 7.25) <= 1e-9)
+    #expect(abs(split.ranges[2].sparsity / split.ranges[1].sparsity - 7) <= 1e-9)
+    #expect(abs(split.costShare - 0.67) <= 1e-12)
+    let threshold = try SparsitySchedule.paper(scores: scores, for: problem)
+    #expect(threshold.ranges.map(\.steps) == [0..<4, 4..<8, 8..<10])
+    let half = try SparsitySchedule.paperSplit(
+      scores: scores, timesteps: timesteps.map { $0 / 2 }, trainTimesteps: 500, for: problem)
+    #expect(half == split)
+  }
+
+  @Test func paperSplitOfALateRunHasFewerRanges() throws {
+    let split = try SparsitySchedule.paperSplit(
+      scores: [0.8, 1, 0.4, 0.2], timesteps: [500, 350, 150, 50], for: Self.problem(steps: 4))
+    #expect(split.ranges.map(\.steps) == [0..<2, 2..<4])
+    #expect(throws: AllocationError.stepCount(what: "timesteps", expected: 4, found: 1)) {
+      try SparsitySchedule.paperSplit(
+        scores: [0.8, 1, 0.4, 0.2], timesteps: [500], for: Self.problem(steps: 4))
+    }
+  }
+
   @Test func paperRefusesOtherStepCounts() throws {
     #expect(throws: AllocationError.stepCount(what: "learning speeds", expected: 20, found: 2)) {
       try SparsitySchedule.paper(scores: [1, 0.5], for: Self.problem())
@@ -98,6 +128,22 @@ import Testing
           steps      sparsity
           0-6        0.5313
           7-19       0.0200
+        predicted error 1.234e-4, at most 1.000e-3 if no errors cancel
+        """)
+  }
+
+  @Test func printsWhatOtherBudgetsCost() {
+    let schedule = SparsitySchedule(
+      kind: .solved, ranges: [StepRange(steps: 0..<20, sparsity: 0.25)],
+      predictedError: 1.23449e-4, clippedError: 9.9999e-4, costShare: 0.775, budget: 0.775,
+      target: .milliseconds(800), milliseconds: 799.96, bytes: 123456)
+    #expect(
+      schedule.description == """
+        solved schedule: 1 range over 20 steps at 0.7750 of the dense cost (a budget of 800.0 ms \
+        a sample)
+          steps      sparsity
+          0-19       0.2500
+        predicted cost 800.0 ms a sample, 123456 bytes of tensors
         predicted error 1.234e-4, at most 1.000e-3 if no errors cancel
         """)
   }

@@ -9,7 +9,8 @@ import MosaicTestSupport
 ///
 /// v-prediction keeps the states of an untrained network near 1, as a trained one would.
 func tinySubject(
-  scheduler other: SchedulerConfig? = nil, _ change: (inout CalibrationOptions) -> Void = { _ in }
+  scheduler other: SchedulerConfig? = nil, sampler: SamplerKind = .ddim,
+  _ change: (inout CalibrationOptions) -> Void = { _ in }
 ) throws -> CalibrationSubject {
   let model = try CheckpointImporter(
     path: Fixtures.path("tiny-dit"),
@@ -30,7 +31,7 @@ func tinySubject(
   return try CalibrationSubject(
     dense: DenseNetwork(model.graph, weights: model.weights),
     groups: PruningGroups(of: model.graph, state: model.graph.inputs[0]).groups,
-    model: model.description, scheduler: scheduler, options: options)
+    model: model.description, scheduler: scheduler.sampled(with: sampler), options: options)
 }
 
 func noProgress(_: Progress) {}

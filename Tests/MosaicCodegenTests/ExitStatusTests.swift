@@ -45,7 +45,10 @@ import Testing
     WireError(offset: 3, reason: .truncated),
     WireError(offset: 3, reason: .utf8(field: "name")),
     SchedulerError(file: hostile, .unsupportedClass(hostile, hasFields: true)),
-    SchedulerError(file: hostile, .unsupportedSampler(hostile)),
+    SchedulerError(
+      file: hostile, .unsupportedSampler(.flow, className: hostile, supported: [.ddim])),
+    SchedulerError(file: hostile, .noBetas(hostile)),
+    SchedulerError(file: hostile, .imageTokensMissing),
     SchedulerError(file: hostile, .unknownField(hostile)),
     SchedulerError(.unsupportedValue(field: hostile, found: hostile, supported: "x")),
     SchedulerError(.badValue(field: "steps", found: hostile, expected: "1")),

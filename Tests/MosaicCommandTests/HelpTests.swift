@@ -39,7 +39,7 @@ import Testing
     ["convert", "a", "-o", "b", "--criterion", "best"],
     ["convert", "a", "-o", "b", "--max-memory", "0"],
     ["convert", "a", "-o", "b", "--max-memory", "9999999999T"],
-    ["inspect", "a", "--sampler", "euler"],
+    ["inspect", "a", "--sampler", "heun"], ["run", "a", "-o", "b.png", "--image-tokens", "0"],
   ])
   func wrongUsage(arguments: [String]) throws {
     let result = try mosaic(arguments)

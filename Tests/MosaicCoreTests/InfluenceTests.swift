@@ -10,7 +10,7 @@ import Testing
   ]
 
   /// With a = cos² of an angle and unit variance, A + B j is the cosine of the angle stepped over.
-  @Test(arguments: schedules, SchedulerConfig.Prediction.allCases)
+  @Test(arguments: schedules, SchedulerConfig.Prediction.variancePreserving)
   func stepGainIsACosine(
     config: SchedulerConfig, prediction: SchedulerConfig.Prediction
   ) throws {
@@ -49,7 +49,7 @@ import Testing
   @Test(arguments: schedules, [0.25, 1.0, 3.0])
   func parametrisationDoesNotMatter(config: SchedulerConfig, variance: Double) throws {
     var arrived: [[Double]] = []
-    for prediction in SchedulerConfig.Prediction.allCases {
+    for prediction in SchedulerConfig.Prediction.variancePreserving {
       var config = config
       config.prediction = prediction
       let trajectory = try Trajectory(config: config, steps: 20)
@@ -60,7 +60,7 @@ import Testing
           return switch prediction {
           case .epsilon: -influence * step.alpha.squareRoot() / noise
           case .sample: influence
-          case .velocity: -influence / noise
+          case .velocity, .flow: -influence / noise
           }
         })
     }
@@ -71,8 +71,86 @@ import Testing
     }
   }
 
+  static let samplers: [SchedulerConfig] = {
+    var made: [SchedulerConfig] = []
+    for prediction in SchedulerConfig.Prediction.variancePreserving {
+      for final in SchedulerConfig.Sigmas.Final.allCases {
+        for isKarras in [false, true] {
+          var euler = SchedulerConfig(sampler: .euler, prediction: prediction, spacing: .linspace)
+          euler.sigmas = .init(isKarras: isKarras, final: final)
+          var solver = SchedulerConfig(
+            sampler: .dpmpp2m, prediction: prediction, spacing: .linspace)
+          solver.sigmas = euler.sigmas
+          solver.solver.kind = isKarras ? .heun : .midpoint
+          made += [euler, solver]
+        }
+      }
+    }
+    for shift in [1.0, 3.0] {
+      made.append(SchedulerConfig(sampler: .flow, prediction: .flow, flow: .init(shift: shift)))
+      made.append(SchedulerConfig(sampler: .dpmpp2m, prediction: .flow, flow: .init(shift: shift)))
+    }
+    return made
+  }()
+
+  /// Brute force: the scalar sampler runs by its own update with the best denoiser of Gaussian data
+  /// for a network, from nothing but a unit error of the output at one step.
+  @Test(arguments: samplers, [0.3, 1.0, 2.5])
+  func equalsTheImpulseResponseOfEverySampler(config: SchedulerConfig, variance: Double) throws {
+    let trajectory = try Trajectory(config: config, steps: 18)
+    let influence = trajectory.influence(variance: variance)
+    for disturbed in trajectory.steps.indices {
+      var (state, history) = (0.0, 0.0)
+      for (index, step) in trajectory.steps.enumerated() {
+        let output =
+          Self.denoiser(config.prediction, step, variance) * step.inputScale * state
+          + (index == disturbed ? 1 : 0)
+        (state, history) = (
+          step.stateGain * state + step.outputGain * output + step.historyGain * history,
+          step.keptOfState * state + step.keptOfOutput * output
+        )
+      }
+      // Terms as large as the gains cancel.
+      let scale = trajectory.steps.map { max(abs($0.outputGain), abs($0.stateGain)) }.max() ?? 1
+      #expect(abs(state - influence[disturbed]) <= 1e-12 * max(1, scale))
+    }
+  }
+
+  /// d f / d input by the posterior mean of x0 in a state `signal x0 + noise e`.
+  static func denoiser(
+    _ prediction: SchedulerConfig.Prediction, _ step: Trajectory.Step, _ variance: Double
+  ) -> Double {
+    var (signal, noise) = (step.alpha.squareRoot(), (1 - step.alpha).squareRoot())
+    if prediction == .flow {
+      (signal, noise) = (signal / (signal + noise), noise / (signal + noise))
+    }
+    let sample = signal * variance / (signal * signal * variance + noise * noise)
+    let direction = (1 - signal * sample) / noise
+    return switch prediction {
+    case .epsilon: direction
+    case .sample: sample
+    case .velocity: signal * direction - noise * sample
+    case .flow: direction - sample
+    }
+  }
+
+  /// A multistep sampler reads an output twice.
+  @Test func outputsReadLaterCount() throws {
+    let trajectory = try Trajectory(
+      config: SchedulerConfig(sampler: .dpmpp2m, spacing: .linspace), steps: 20)
+    #expect(trajectory.isMultistep && trajectory.steps.allSatisfy(\.needsForward))
+    let influence = trajectory.influence(variance: 1)
+    let last = trajectory.steps[19]
+    let beforeLast = trajectory.steps[18]
+    let response = trajectory.response(at: 19, variance: 1)
+    let expected =
+      beforeLast.outputGain * (last.stateGain + last.outputGain * response)
+      + beforeLast.keptOfOutput * last.historyGain
+    #expect(abs(influence[18] - expected) <= 1e-12 * abs(expected))
+  }
+
   /// The adjoint is the response of the linear sampler to a unit error at one step.
-  @Test(arguments: SchedulerConfig.Prediction.allCases, [0.0, 0.5, 1.0])
+  @Test(arguments: SchedulerConfig.Prediction.variancePreserving, [0.0, 0.5, 1.0])
   func equalsTheImpulseResponse(prediction: SchedulerConfig.Prediction, eta: Double) throws {
     let trajectory = try Trajectory(
       config: SchedulerConfig(prediction: prediction, stepsOffset: 1), steps: 30, eta: eta)

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct SchedulerConfigTests {
   static func config(
-    _ json: JSONValue, sampler: String? = nil
+    _ json: JSONValue, sampler: SamplerKind? = nil
   ) throws(SchedulerError) -> SchedulerConfig {
     try SchedulerConfig(json: json, file: "scheduler_config.json", sampler: sampler)
   }
@@ -33,7 +33,7 @@ import Testing
       try Self.config(["_class_name": "DDIMScheduler"]) == SchedulerConfig(clipSampleRange: 1))
     #expect(
       try Self.config(["_class_name": "DDPMScheduler", "variance_type": "fixed_small"])
-        == SchedulerConfig(className: "DDPMScheduler", clipSampleRange: 1, eta: 1))
+        == SchedulerConfig(sampler: .ddpm, clipSampleRange: 1))
   }
 
   @Test func honoursEveryField() throws {
@@ -59,29 +59,30 @@ import Testing
       "use_karras_sigmas": true,
     ]
     #expect(
-      try Self.config(euler, sampler: "ddim")
+      try Self.config(euler, sampler: .ddim)
         == SchedulerConfig(
           betaStart: 0.00085, betaEnd: 0.012, betaSchedule: .scaledLinear, stepsOffset: 1))
     #expect(
-      try Self.config(["_class_name": "UniPCMultistepScheduler"], sampler: "ddim").spacing
+      try Self.config(["_class_name": "UniPCMultistepScheduler"], sampler: .ddim).spacing
         == .linspace)
     #expect(
-      try !Self.config(["_class_name": "PNDMScheduler"], sampler: "ddim").setAlphaToOne)
+      try !Self.config(["_class_name": "PNDMScheduler"], sampler: .ddim).setAlphaToOne)
     let ddpm = try Self.config(
-      ["_class_name": "DDPMScheduler", "variance_type": "learned_range"], sampler: "ddim")
+      ["_class_name": "DDPMScheduler", "variance_type": "learned_range"], sampler: .ddim)
     #expect(ddpm == SchedulerConfig(clipSampleRange: 1))
-    #expect(try Self.config([:], sampler: "ddim") == SchedulerConfig(clipSampleRange: 1))
+    #expect(try Self.config([:], sampler: .ddim) == SchedulerConfig(clipSampleRange: 1))
   }
 
   static let unsupported: [(JSONValue, String)] = [
     (
-      ["_class_name": "EulerDiscreteScheduler"],
-      "EulerDiscreteScheduler is not supported; "
-        + "give --sampler ddim to sample its noise schedule with DDIM"
+      ["_class_name": "EulerAncestralDiscreteScheduler"],
+      "EulerAncestralDiscreteScheduler is not supported; "
+        + "give --sampler to sample its noise schedule with ddim, ddpm, euler, dpmpp2m"
     ),
     (
-      ["_class_name": "FlowMatchEulerDiscreteScheduler"],
-      "FlowMatchEulerDiscreteScheduler is not supported; use a DDIMScheduler or DDPMScheduler"
+      ["_class_name": "FlowMatchHeunDiscreteScheduler"],
+      "FlowMatchHeunDiscreteScheduler is not supported; use DDIMScheduler, DDPMScheduler, "
+        + "EulerDiscreteScheduler, DPMSolverMultistepScheduler, FlowMatchEulerDiscreteScheduler"
     ),
     (
       ["_class_name": "DDIMScheduler", "beta_schedule": "sigmoid"],
@@ -135,7 +136,7 @@ import Testing
     ([1, 2], "the file is an array; expected an object"),
     (
       [:],
-      "_class_name is missing; expected DDIMScheduler or DDPMScheduler, or --sampler ddim"
+      "_class_name is missing; expected a class as DDIMScheduler, or --sampler"
     ),
     (["_class_name": 3], "_class_name is 3; expected a string"),
     (
@@ -189,11 +190,12 @@ import Testing
 
   @Test func refusesSamplersThatAreNotThere() {
     let error = #expect(throws: SchedulerError.self) {
-      try Self.config(Self.stableDiffusion, sampler: "heun")
+      try Self.config(Self.stableDiffusion, sampler: .flow)
     }
     #expect(
       error?.description
-        == "scheduler_config.json: sampler 'heun' is not supported; use ddim")
+        == "scheduler_config.json: the noise of DDIMScheduler cannot be sampled with flow; "
+        + "use ddim, ddpm, euler, dpmpp2m")
     #expect(error?.exitStatus == .unsupported)
   }
 
@@ -201,7 +203,7 @@ import Testing
   @Test func ddimStillRefusesThresholding() {
     #expect(throws: SchedulerError.self) {
       try Self.config(
-        ["_class_name": "DPMSolverMultistepScheduler", "thresholding": true], sampler: "ddim")
+        ["_class_name": "DPMSolverMultistepScheduler", "thresholding": true], sampler: .ddim)
     }
   }
 }

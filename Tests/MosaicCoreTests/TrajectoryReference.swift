@@ -1,68 +1,70 @@
-import Foundation
 import MosaicCore
+import MosaicTestSupport
 import Testing
 
 /// Fixtures/trajectories.json: what diffusers computed, by Fixtures/trajectories.py.
-struct TrajectoryReference: Decodable {
-  struct Case: Decodable, CustomTestStringConvertible {
-    struct Fields: Decodable {
-      var numTrainTimesteps: Int?
-      var betaSchedule: String?
-      var betaStart: Double?
-      var betaEnd: Double?
-      var trainedBetas: [Double]?
-      var predictionType: String?
-      var timestepSpacing: String?
-      var stepsOffset: Int?
-      var setAlphaToOne: Bool?
-      var clipSample: Bool
-      var clipSampleRange: Double?
-      var rescaleBetasZeroSnr: Bool?
+struct TrajectoryReference {
+  struct Case: CustomTestStringConvertible {
+    let json: JSONValue
+    let className: String
+    let steps: Int
+    let eta: Double
+    let timesteps: [Double]
+    /// Noise levels, one more than steps; empty where the sampler knows cumulative alphas alone.
+    let sigmas: [Double]
+    let alphas: [Int: Double]
+    let states: [Int: [Double]]
+
+    init(_ json: JSONValue) throws {
+      self.json = json
+      className = try #require(json["class"]?.string)
+      steps = try #require(json["steps"]?.int)
+      eta = try #require(json["eta"]?.double)
+      timesteps = try Self.numbers(json["timesteps"])
+      sigmas = try json["sigmas"].map { try Self.numbers($0) } ?? []
+      alphas = try Self.table(json["alphas"]) { try #require($0.double) }
+      states = try Self.table(json["states"]) { try Self.numbers($0) }
     }
 
-    var `class`: String
-    var fields: Fields
-    var steps: Int
-    var eta: Double
-    var timesteps: [Int]
-    var alphas: [String: Double]
-    var states: [String: [Double]]
+    private static func numbers(_ json: JSONValue?) throws -> [Double] {
+      try #require(json?.array).map { try #require($0.double) }
+    }
+
+    private static func table<Value>(
+      _ json: JSONValue?, _ read: (JSONValue) throws -> Value
+    ) throws -> [Int: Value] {
+      var result: [Int: Value] = [:]
+      guard let object = json?.object else { return result }
+      for (key, value) in object { result[try #require(Int(key))] = try read(value) }
+      return result
+    }
 
     var testDescription: String {
-      "\(self.class), \(steps) steps, eta \(eta), \(fields.betaSchedule ?? "linear"), "
-        + "\(fields.predictionType ?? "epsilon"), \(fields.timestepSpacing ?? "leading")"
+      "\(className), \(steps) steps, eta \(eta), \(json["fields"]?.text() ?? "")"
     }
 
     func config() throws -> SchedulerConfig {
-      var config = SchedulerConfig(className: self.class)
-      config.trainSteps = fields.numTrainTimesteps ?? config.trainSteps
-      config.betaStart = fields.betaStart ?? config.betaStart
-      config.betaEnd = fields.betaEnd ?? config.betaEnd
-      config.trainedBetas = fields.trainedBetas ?? []
-      config.stepsOffset = fields.stepsOffset ?? 0
-      config.setAlphaToOne = fields.setAlphaToOne ?? true
-      config.rescaleBetasZeroSNR = fields.rescaleBetasZeroSnr ?? false
-      config.clipSampleRange = fields.clipSample ? fields.clipSampleRange ?? 1 : nil
-      config.betaSchedule = try #require(.init(rawValue: fields.betaSchedule ?? "linear"))
-      config.prediction = try #require(.init(rawValue: fields.predictionType ?? "epsilon"))
-      config.spacing = try #require(.init(rawValue: fields.timestepSpacing ?? "leading"))
+      var fields = try #require(json["fields"]?.object)
+      fields["_class_name"] = JSONValue(className)
+      var config = try SchedulerConfig(json: .object(fields), file: "trajectories.json")
+      config.flow?.dynamicShift?.imageTokens = json["image_tokens"]?.int
+      if let endsEvenly = json["ends_evenly"]?.bool { config.flow?.endsEvenly = endsEvenly }
       return config
     }
   }
 
-  var initial: [Double]
-  var cases: [Case]
+  let initial: [Double]
+  let cases: [Case]
 
   static let shared: TrajectoryReference = {
-    let fixture = URL(filePath: #filePath).deletingLastPathComponent()
-      .appending(path: "../../Fixtures/trajectories.json")
     do {
-      let decoder = JSONDecoder()
-      decoder.keyDecodingStrategy = .convertFromSnakeCase
-      return try decoder.decode(
-        TrajectoryReference.self, from: Data(contentsOf: fixture.standardized))
+      let file = try MappedFile(path: Fixtures.path("trajectories.json"))
+      let json = try file.withBytes { try JSONValue(parsing: $0) }
+      return TrajectoryReference(
+        initial: json["initial"]?.array?.compactMap(\.double) ?? [],
+        cases: try (json["cases"]?.array ?? []).map { try Case($0) })
     } catch {
-      preconditionFailure("\(fixture.path): \(error)")
+      preconditionFailure("trajectories.json: \(error)")
     }
   }()
 }

@@ -9,8 +9,10 @@ struct Network {
   let model: ImportedModel
   let dense: DenseNetwork
 
-  init(_ name: String) throws {
-    model = try CheckpointImporter(path: Fixtures.path(name)).load()
+  init(_ name: String) throws { try self.init(path: Fixtures.path(name)) }
+
+  init(path: String) throws {
+    model = try CheckpointImporter(path: path).load()
     dense = try DenseNetwork(model.graph, weights: model.weights)
   }
 

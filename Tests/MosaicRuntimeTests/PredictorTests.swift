@@ -41,7 +41,7 @@ import Testing
     let output = try recording.floats("output")
     let size = states.count / labels.count
     for sample in labels.indices {
-      let timestep = Int(try recording.integers("timestep")[sample])
+      let timestep = Double(try recording.integers("timestep")[sample])
       let found = try network.predictor().predict(
         states: Array(states[sample * size..<(sample + 1) * size]), timestep: timestep,
         labels: [labels[sample]])

@@ -16,6 +16,10 @@ import Testing
     Sampler(trajectory: try Trajectory(config: config, steps: 6, eta: eta), seed: seed)
   }
 
+  private func sampler(_ kind: SamplerKind) throws -> Sampler {
+    Sampler(trajectory: try Trajectory(config: config.sampled(with: kind), steps: 6), seed: 5)
+  }
+
   private func sample(_ count: Int, first: Int = 0, by sampler: Sampler) throws -> [Float] {
     let predictor = try network.predictor()
     let (noise, labels) = network.start(count, first: first)
@@ -86,6 +90,38 @@ import Testing
       noise: noise, labels: labels, predictor: { (predictor, $0 / 3) },
       progress: { seen.append([$0.step, $0.steps, $0.variant]) })
     #expect(seen == (0..<6).map { [$0, 6, $0 / 3] })
+  }
+
+  /// What a state carries is all that a later step needs: a run from the middle ends as the whole
+  /// one did.
+  @Test(arguments: [SamplerKind.ddim, .euler, .dpmpp2m])
+  func goesOnFromAnyStep(kind: SamplerKind) throws {
+    let sampler = try sampler(kind)
+    let predictor = try network.predictor()
+    let (noise, labels) = network.start(2)
+    var state = sampler.start(noise: noise)
+    var kept = state
+    for step in 0..<6 {
+      if step == 3 { kept = state }
+      try sampler.advance(&state, labels: labels, step: step, predictor)
+    }
+    #expect(state.states == (try sample(2, by: sampler)))
+    #expect(kept.history.isEmpty == (kind != .dpmpp2m))
+    for step in 3..<6 { try sampler.advance(&kept, labels: labels, step: step, predictor) }
+    #expect(kept == state)
+  }
+
+  /// The network sees states of unit power; the sampler's own are larger with Euler.
+  @Test func scalesWhatTheNetworkSees() throws {
+    let (noise, _) = network.start(1)
+    let euler = try sampler(.euler)
+    let state = euler.start(noise: noise)
+    let scale = Float(euler.trajectory.initialScale)
+    #expect(scale > 10)
+    #expect(relativeError(state.states, noise.map { scale * $0 }) <= 1e-6)
+    #expect(relativeError(euler.networkInput(state, step: 0), noise) <= 1e-6)
+    let ddim = try sampler(.ddim)
+    #expect(ddim.networkInput(ddim.start(noise: noise), step: 0) == noise)
   }
 
   private struct Stop: Error {}

@@ -7,7 +7,7 @@ from . import limits
 from .errors import BundleError, UnsupportedBundle, require
 from .frames import check_codec
 from .header import SIZE as HEADER_SIZE
-from .mosaic_pb2 import Content, Manifest, Model, Scheduler, Storage, Tensor
+from .mosaic_pb2 import Content, Flow, Manifest, Model, Scheduler, Solver, Storage, Tensor
 from .variants import check_variant
 from .wire import Scanner
 
@@ -21,8 +21,10 @@ ELEMENT_SIZES = {
 
 _SCHEDULER_WORDS = {
     "beta_schedule": ("linear", "scaled_linear", "squaredcos_cap_v2"),
-    "prediction": ("epsilon", "sample", "v_prediction"),
+    "prediction": ("epsilon", "sample", "v_prediction", "flow_prediction"),
     "spacing": ("leading", "trailing", "linspace"),
+    "sampler": ("", "ddim", "ddpm", "euler", "dpmpp2m", "flow"),
+    "final_sigmas": ("", "zero", "sigma_min"),
 }
 
 
@@ -52,7 +54,7 @@ def parse_manifest(raw: bytes, end: int) -> tuple[Manifest, bytes, dict[int, str
     _check_chunks(content, manifest.storage, end)
     _check_tensors(content)
     _check_model(content.model)
-    _check_scheduler(content.scheduler)
+    check_scheduler(content.scheduler)
     unknown = _check_variants(content)
     _check_reports(content)
     start, stop = ranges["mosaic.Manifest.content"]
@@ -166,11 +168,54 @@ def _check_model(model: Model) -> None:
     )
 
 
-def _check_scheduler(scheduler: Scheduler) -> None:
+def check_scheduler(scheduler: Scheduler) -> None:
     for field, words in _SCHEDULER_WORDS.items():
         word = getattr(scheduler, field)
         if word not in words:
             raise UnsupportedBundle(f"the scheduler's {field} {word!r} is unknown to this reader")
+    if scheduler.HasField("solver"):
+        _check_solver(scheduler.solver)
+    is_flow = scheduler.HasField("flow")
+    require(
+        is_flow == (scheduler.prediction == "flow_prediction")
+        and (scheduler.sampler in ("flow", "dpmpp2m") if is_flow else scheduler.sampler != "flow"),
+        f"the scheduler's {scheduler.sampler!r} does not sample its {scheduler.prediction!r}",
+    )
+    if is_flow:
+        require(
+            not scheduler.karras_sigmas and scheduler.final_sigmas != "sigma_min",
+            "the scheduler's flow has noise levels of betas",
+        )
+        _check_flow(scheduler.flow)
+        require(
+            scheduler.sampler == "flow" or scheduler.flow == Flow(shift=scheduler.flow.shift),
+            "dpmpp2m takes a flow's shift alone",
+        )
+
+
+def _check_solver(solver: Solver) -> None:
+    if solver.kind not in ("midpoint", "heun"):
+        raise UnsupportedBundle(f"the solver's kind {solver.kind!r} is unknown to this reader")
+    require(
+        solver.order in (1, 2) and not math.isnan(solver.least_lambda),
+        f"the solver has order {solver.order} and starts at {solver.least_lambda}",
+    )
+
+
+def _check_flow(flow: Flow) -> None:
+    # Written so that NaN fails.
+    require(
+        0 < flow.shift < math.inf and 0 <= flow.terminal < 1,
+        f"the flow has the shift {flow.shift} and ends at {flow.terminal}",
+    )
+    if flow.HasField("dynamic_shift"):
+        shift = flow.dynamic_shift
+        require(
+            math.isfinite(shift.base_shift)
+            and math.isfinite(shift.max_shift)
+            and 0 < shift.base_tokens < shift.max_tokens,
+            "the flow's dynamic shift is no line over tokens",
+        )
 
 
 def _check_variants(content: Content) -> dict[int, str]:

@@ -62,12 +62,39 @@ class Content(_message.Message):
     variants: _containers.RepeatedCompositeFieldContainer[Variant]
     def __init__(self, generator: _Optional[str] = ..., provenance: _Optional[_Union[Provenance, _Mapping]] = ..., model: _Optional[_Union[Model, _Mapping]] = ..., scheduler: _Optional[_Union[Scheduler, _Mapping]] = ..., graph_text: _Optional[str] = ..., groups: _Optional[_Iterable[_Union[Group, _Mapping]]] = ..., tensors: _Optional[_Iterable[_Union[Tensor, _Mapping]]] = ..., chunks: _Optional[_Iterable[_Union[ChunkContent, _Mapping]]] = ..., variants: _Optional[_Iterable[_Union[Variant, _Mapping]]] = ..., schedule: _Optional[_Union[Schedule, _Mapping]] = ..., sensitivity: _Optional[_Iterable[_Union[SensitivityCurve, _Mapping]]] = ..., proof: _Optional[_Union[Proof, _Mapping]] = ...) -> None: ...
 
+class DynamicShift(_message.Message):
+    __slots__ = ["base_shift", "base_tokens", "image_tokens", "max_shift", "max_tokens"]
+    BASE_SHIFT_FIELD_NUMBER: _ClassVar[int]
+    BASE_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    IMAGE_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    MAX_SHIFT_FIELD_NUMBER: _ClassVar[int]
+    MAX_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    base_shift: float
+    base_tokens: int
+    image_tokens: int
+    max_shift: float
+    max_tokens: int
+    def __init__(self, base_shift: _Optional[float] = ..., max_shift: _Optional[float] = ..., base_tokens: _Optional[int] = ..., max_tokens: _Optional[int] = ..., image_tokens: _Optional[int] = ...) -> None: ...
+
+class Flow(_message.Message):
+    __slots__ = ["dynamic_shift", "ends_evenly", "shift", "terminal"]
+    DYNAMIC_SHIFT_FIELD_NUMBER: _ClassVar[int]
+    ENDS_EVENLY_FIELD_NUMBER: _ClassVar[int]
+    SHIFT_FIELD_NUMBER: _ClassVar[int]
+    TERMINAL_FIELD_NUMBER: _ClassVar[int]
+    dynamic_shift: DynamicShift
+    ends_evenly: bool
+    shift: float
+    terminal: float
+    def __init__(self, shift: _Optional[float] = ..., dynamic_shift: _Optional[_Union[DynamicShift, _Mapping]] = ..., terminal: _Optional[float] = ..., ends_evenly: bool = ...) -> None: ...
+
 class Group(_message.Message):
-    __slots__ = ["consumer", "kind", "macs_per_unit", "name", "producers", "unit_count", "unit_size"]
+    __slots__ = ["consumer", "kind", "macs_per_unit", "name", "order", "producers", "unit_count", "unit_size"]
     CONSUMER_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
     MACS_PER_UNIT_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
+    ORDER_FIELD_NUMBER: _ClassVar[int]
     PRODUCERS_FIELD_NUMBER: _ClassVar[int]
     UNIT_COUNT_FIELD_NUMBER: _ClassVar[int]
     UNIT_SIZE_FIELD_NUMBER: _ClassVar[int]
@@ -75,10 +102,11 @@ class Group(_message.Message):
     kind: str
     macs_per_unit: int
     name: str
+    order: _containers.RepeatedScalarFieldContainer[int]
     producers: _containers.RepeatedScalarFieldContainer[str]
     unit_count: int
     unit_size: int
-    def __init__(self, name: _Optional[str] = ..., kind: _Optional[str] = ..., unit_count: _Optional[int] = ..., unit_size: _Optional[int] = ..., producers: _Optional[_Iterable[str]] = ..., consumer: _Optional[str] = ..., macs_per_unit: _Optional[int] = ...) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., kind: _Optional[str] = ..., unit_count: _Optional[int] = ..., unit_size: _Optional[int] = ..., producers: _Optional[_Iterable[str]] = ..., consumer: _Optional[str] = ..., macs_per_unit: _Optional[int] = ..., order: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class Instruction(_message.Message):
     __slots__ = ["attributes", "inputs", "operation", "output"]
@@ -253,7 +281,7 @@ class ScheduleStep(_message.Message):
     def __init__(self, timestep: _Optional[float] = ..., log_snr: _Optional[float] = ..., variant: _Optional[int] = ..., sparsity: _Optional[float] = ..., influence: _Optional[float] = ..., predicted_error: _Optional[float] = ...) -> None: ...
 
 class Scheduler(_message.Message):
-    __slots__ = ["beta_end", "beta_schedule", "beta_start", "class_name", "clip_sample_range", "clips_sample", "eta", "prediction", "rescale_betas_zero_snr", "set_alpha_to_one", "spacing", "steps_offset", "train_steps", "trained_betas"]
+    __slots__ = ["beta_end", "beta_schedule", "beta_start", "class_name", "clip_sample_range", "clips_sample", "eta", "final_sigmas", "flow", "karras_sigmas", "prediction", "rescale_betas_zero_snr", "sampler", "set_alpha_to_one", "solver", "spacing", "steps_offset", "train_steps", "trained_betas"]
     BETA_END_FIELD_NUMBER: _ClassVar[int]
     BETA_SCHEDULE_FIELD_NUMBER: _ClassVar[int]
     BETA_START_FIELD_NUMBER: _ClassVar[int]
@@ -261,9 +289,14 @@ class Scheduler(_message.Message):
     CLIPS_SAMPLE_FIELD_NUMBER: _ClassVar[int]
     CLIP_SAMPLE_RANGE_FIELD_NUMBER: _ClassVar[int]
     ETA_FIELD_NUMBER: _ClassVar[int]
+    FINAL_SIGMAS_FIELD_NUMBER: _ClassVar[int]
+    FLOW_FIELD_NUMBER: _ClassVar[int]
+    KARRAS_SIGMAS_FIELD_NUMBER: _ClassVar[int]
     PREDICTION_FIELD_NUMBER: _ClassVar[int]
     RESCALE_BETAS_ZERO_SNR_FIELD_NUMBER: _ClassVar[int]
+    SAMPLER_FIELD_NUMBER: _ClassVar[int]
     SET_ALPHA_TO_ONE_FIELD_NUMBER: _ClassVar[int]
+    SOLVER_FIELD_NUMBER: _ClassVar[int]
     SPACING_FIELD_NUMBER: _ClassVar[int]
     STEPS_OFFSET_FIELD_NUMBER: _ClassVar[int]
     TRAINED_BETAS_FIELD_NUMBER: _ClassVar[int]
@@ -275,14 +308,19 @@ class Scheduler(_message.Message):
     clip_sample_range: float
     clips_sample: bool
     eta: float
+    final_sigmas: str
+    flow: Flow
+    karras_sigmas: bool
     prediction: str
     rescale_betas_zero_snr: bool
+    sampler: str
     set_alpha_to_one: bool
+    solver: Solver
     spacing: str
     steps_offset: int
     train_steps: int
     trained_betas: _containers.RepeatedScalarFieldContainer[float]
-    def __init__(self, class_name: _Optional[str] = ..., train_steps: _Optional[int] = ..., beta_start: _Optional[float] = ..., beta_end: _Optional[float] = ..., beta_schedule: _Optional[str] = ..., trained_betas: _Optional[_Iterable[float]] = ..., prediction: _Optional[str] = ..., spacing: _Optional[str] = ..., steps_offset: _Optional[int] = ..., set_alpha_to_one: bool = ..., clips_sample: bool = ..., clip_sample_range: _Optional[float] = ..., rescale_betas_zero_snr: bool = ..., eta: _Optional[float] = ...) -> None: ...
+    def __init__(self, class_name: _Optional[str] = ..., train_steps: _Optional[int] = ..., beta_start: _Optional[float] = ..., beta_end: _Optional[float] = ..., beta_schedule: _Optional[str] = ..., trained_betas: _Optional[_Iterable[float]] = ..., prediction: _Optional[str] = ..., spacing: _Optional[str] = ..., steps_offset: _Optional[int] = ..., set_alpha_to_one: bool = ..., clips_sample: bool = ..., clip_sample_range: _Optional[float] = ..., rescale_betas_zero_snr: bool = ..., eta: _Optional[float] = ..., sampler: _Optional[str] = ..., karras_sigmas: bool = ..., final_sigmas: _Optional[str] = ..., solver: _Optional[_Union[Solver, _Mapping]] = ..., flow: _Optional[_Union[Flow, _Mapping]] = ...) -> None: ...
 
 class SensitivityCurve(_message.Message):
     __slots__ = ["errors", "sparsities", "step"]
@@ -293,6 +331,20 @@ class SensitivityCurve(_message.Message):
     sparsities: _containers.RepeatedScalarFieldContainer[float]
     step: int
     def __init__(self, step: _Optional[int] = ..., sparsities: _Optional[_Iterable[float]] = ..., errors: _Optional[_Iterable[float]] = ...) -> None: ...
+
+class Solver(_message.Message):
+    __slots__ = ["euler_at_final", "kind", "least_lambda", "lower_order_final", "order"]
+    EULER_AT_FINAL_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    LEAST_LAMBDA_FIELD_NUMBER: _ClassVar[int]
+    LOWER_ORDER_FINAL_FIELD_NUMBER: _ClassVar[int]
+    ORDER_FIELD_NUMBER: _ClassVar[int]
+    euler_at_final: bool
+    kind: str
+    least_lambda: float
+    lower_order_final: bool
+    order: int
+    def __init__(self, order: _Optional[int] = ..., kind: _Optional[str] = ..., lower_order_final: bool = ..., euler_at_final: bool = ..., least_lambda: _Optional[float] = ...) -> None: ...
 
 class Source(_message.Message):
     __slots__ = ["name", "sha256"]

@@ -21,6 +21,9 @@ typedef struct Mosaic__Provenance Mosaic__Provenance;
 typedef struct Mosaic__Source Mosaic__Source;
 typedef struct Mosaic__Model Mosaic__Model;
 typedef struct Mosaic__Scheduler Mosaic__Scheduler;
+typedef struct Mosaic__Solver Mosaic__Solver;
+typedef struct Mosaic__Flow Mosaic__Flow;
+typedef struct Mosaic__DynamicShift Mosaic__DynamicShift;
 typedef struct Mosaic__Group Mosaic__Group;
 typedef struct Mosaic__Tensor Mosaic__Tensor;
 typedef struct Mosaic__Piece Mosaic__Piece;
@@ -152,6 +155,9 @@ struct  Mosaic__Model
   protobuf_c_boolean has_learned_sigma;
   uint64_t class_count;
   protobuf_c_boolean has_null_class;
+  /*
+   * At most class_count: it need not be counted among the classes.
+   */
   uint64_t null_class;
   size_t n_class_names;
   char **class_names;
@@ -188,10 +194,90 @@ struct  Mosaic__Scheduler
   double clip_sample_range;
   protobuf_c_boolean rescale_betas_zero_snr;
   double eta;
+  /*
+   * From here on since 1.2.
+   * ddim, ddpm, euler, dpmpp2m or flow. Empty: ddpm for class_name DDPMScheduler, else ddim.
+   */
+  char *sampler;
+  protobuf_c_boolean karras_sigmas;
+  /*
+   * zero, as is empty, or sigma_min.
+   */
+  char *final_sigmas;
+  /*
+   * Of dpmpp2m. Absent: order 2, midpoint, a lower order at the end, all noise levels.
+   */
+  Mosaic__Solver *solver;
+  /*
+   * Absent: the process of the betas.
+   */
+  Mosaic__Flow *flow;
 };
 #define MOSAIC__SCHEDULER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&mosaic__scheduler__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, 0, 0, (char *)protobuf_c_empty_string, 0,NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0 }
+    , (char *)protobuf_c_empty_string, 0, 0, 0, (char *)protobuf_c_empty_string, 0,NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0, 0, 0, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, NULL, NULL }
+
+
+struct  Mosaic__Solver
+{
+  ProtobufCMessage base;
+  /*
+   * 1 or 2.
+   */
+  uint64_t order;
+  /*
+   * midpoint or heun.
+   */
+  char *kind;
+  protobuf_c_boolean lower_order_final;
+  protobuf_c_boolean euler_at_final;
+  /*
+   * Half the log-SNR from which steps start; may be -inf.
+   */
+  double least_lambda;
+};
+#define MOSAIC__SOLVER__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&mosaic__solver__descriptor) \
+    , 0, (char *)protobuf_c_empty_string, 0, 0, 0 }
+
+
+/*
+ * The process (1 - t) x0 + t noise.
+ */
+struct  Mosaic__Flow
+{
+  ProtobufCMessage base;
+  double shift;
+  /*
+   * In place of shift.
+   */
+  Mosaic__DynamicShift *dynamic_shift;
+  /*
+   * The last step's t; 0: as it falls.
+   */
+  double terminal;
+  protobuf_c_boolean ends_evenly;
+};
+#define MOSAIC__FLOW__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&mosaic__flow__descriptor) \
+    , 0, NULL, 0, 0 }
+
+
+struct  Mosaic__DynamicShift
+{
+  ProtobufCMessage base;
+  double base_shift;
+  double max_shift;
+  uint64_t base_tokens;
+  uint64_t max_tokens;
+  /*
+   * Of the images sampled; 0: not known.
+   */
+  uint64_t image_tokens;
+};
+#define MOSAIC__DYNAMIC_SHIFT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&mosaic__dynamic_shift__descriptor) \
+    , 0, 0, 0, 0, 0 }
 
 
 struct  Mosaic__Group
@@ -639,6 +725,63 @@ Mosaic__Scheduler *
 void   mosaic__scheduler__free_unpacked
                      (Mosaic__Scheduler *message,
                       ProtobufCAllocator *allocator);
+/* Mosaic__Solver methods */
+void   mosaic__solver__init
+                     (Mosaic__Solver         *message);
+size_t mosaic__solver__get_packed_size
+                     (const Mosaic__Solver   *message);
+size_t mosaic__solver__pack
+                     (const Mosaic__Solver   *message,
+                      uint8_t             *out);
+size_t mosaic__solver__pack_to_buffer
+                     (const Mosaic__Solver   *message,
+                      ProtobufCBuffer     *buffer);
+Mosaic__Solver *
+       mosaic__solver__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   mosaic__solver__free_unpacked
+                     (Mosaic__Solver *message,
+                      ProtobufCAllocator *allocator);
+/* Mosaic__Flow methods */
+void   mosaic__flow__init
+                     (Mosaic__Flow         *message);
+size_t mosaic__flow__get_packed_size
+                     (const Mosaic__Flow   *message);
+size_t mosaic__flow__pack
+                     (const Mosaic__Flow   *message,
+                      uint8_t             *out);
+size_t mosaic__flow__pack_to_buffer
+                     (const Mosaic__Flow   *message,
+                      ProtobufCBuffer     *buffer);
+Mosaic__Flow *
+       mosaic__flow__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   mosaic__flow__free_unpacked
+                     (Mosaic__Flow *message,
+                      ProtobufCAllocator *allocator);
+/* Mosaic__DynamicShift methods */
+void   mosaic__dynamic_shift__init
+                     (Mosaic__DynamicShift         *message);
+size_t mosaic__dynamic_shift__get_packed_size
+                     (const Mosaic__DynamicShift   *message);
+size_t mosaic__dynamic_shift__pack
+                     (const Mosaic__DynamicShift   *message,
+                      uint8_t             *out);
+size_t mosaic__dynamic_shift__pack_to_buffer
+                     (const Mosaic__DynamicShift   *message,
+                      ProtobufCBuffer     *buffer);
+Mosaic__DynamicShift *
+       mosaic__dynamic_shift__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   mosaic__dynamic_shift__free_unpacked
+                     (Mosaic__DynamicShift *message,
+                      ProtobufCAllocator *allocator);
 /* Mosaic__Group methods */
 void   mosaic__group__init
                      (Mosaic__Group         *message);
@@ -1039,6 +1182,15 @@ typedef void (*Mosaic__Model_Closure)
 typedef void (*Mosaic__Scheduler_Closure)
                  (const Mosaic__Scheduler *message,
                   void *closure_data);
+typedef void (*Mosaic__Solver_Closure)
+                 (const Mosaic__Solver *message,
+                  void *closure_data);
+typedef void (*Mosaic__Flow_Closure)
+                 (const Mosaic__Flow *message,
+                  void *closure_data);
+typedef void (*Mosaic__DynamicShift_Closure)
+                 (const Mosaic__DynamicShift *message,
+                  void *closure_data);
 typedef void (*Mosaic__Group_Closure)
                  (const Mosaic__Group *message,
                   void *closure_data);
@@ -1113,6 +1265,9 @@ extern const ProtobufCMessageDescriptor mosaic__provenance__descriptor;
 extern const ProtobufCMessageDescriptor mosaic__source__descriptor;
 extern const ProtobufCMessageDescriptor mosaic__model__descriptor;
 extern const ProtobufCMessageDescriptor mosaic__scheduler__descriptor;
+extern const ProtobufCMessageDescriptor mosaic__solver__descriptor;
+extern const ProtobufCMessageDescriptor mosaic__flow__descriptor;
+extern const ProtobufCMessageDescriptor mosaic__dynamic_shift__descriptor;
 extern const ProtobufCMessageDescriptor mosaic__group__descriptor;
 extern const ProtobufCMessageDescriptor mosaic__tensor__descriptor;
 extern const ProtobufCMessageDescriptor mosaic__piece__descriptor;

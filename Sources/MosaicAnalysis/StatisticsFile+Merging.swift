@@ -1,0 +1,95 @@
+internal import MosaicSurgery
+
+extension StatisticsFile {
+  /// Joins the shards of one calibration, in whatever order they are given: the same bytes as one
+  /// run over all samples.
+  ///
+  /// - Parameter shards: Each with the path it was read from. A shard that is there twice counts
+  ///   once.
+  /// - Throws: `StatisticsError` where shards differ in settings, overlap, or leave leaves out.
+  public static func merged(
+    _ shards: [(path: String, file: StatisticsFile)]
+  ) throws -> StatisticsFile {
+    guard let first = shards.first else {
+      preconditionFailure("nothing to merge")
+    }
+    var parts: [(path: String, file: StatisticsFile)] = []
+    for shard in shards.sorted(by: {
+      ($0.file.statistics.leaves.lowerBound, $0.path)
+        < ($1.file.statistics.leaves.lowerBound, $1.path)
+    }) where !shard.file.statistics.leaves.isEmpty {
+      if let (field, found, other) = shard.file.identity.difference(from: first.file.identity)
+        ?? first.file.identity.difference(from: shard.file.identity)
+      {
+        throw StatisticsError(
+          path: shard.path,
+          reason: .otherFile(field: field, found: found, other: other, path: first.path))
+      }
+      let leaves = shard.file.statistics.leaves
+      if let last = parts.last, last.file.statistics.leaves.overlaps(leaves) {
+        // The same shard made twice is the same bytes.
+        if last.file.statistics.leaves == leaves,
+          last.file.statistics.finals == shard.file.statistics.finals
+        {
+          continue
+        }
+        throw StatisticsError(path: shard.path, reason: .overlap(leaves, path: last.path))
+      }
+      parts.append(shard)
+    }
+    let total = first.file.statistics.leafCount
+    try checkCoverage(parts.map(\.file.statistics.leaves), total, path: first.path)
+    let all = parts.map(\.file.statistics)
+    let statistics = CalibrationStatistics(
+      buckets: all[0].buckets, widths: all[0].widths, leaves: 0..<total, leafCount: total,
+      finals: all.flatMap(\.finals), finalSamples: all[0].finalSamples,
+      nodes: SummationNode.nodes(within: 0..<total),
+      source: MergedMoments(parts: all))
+    return StatisticsFile(
+      identity: first.file.identity, statistics: statistics,
+      sensitivity: parts.count == 1 ? parts[0].file.sensitivity : nil)
+  }
+
+  private static func checkCoverage(
+    _ leaves: [Range<Int>], _ total: Int, path: String
+  ) throws(StatisticsError) {
+    var missing: [Range<Int>] = []
+    var end = 0
+    for range in leaves + [total..<total] {
+      if range.lowerBound > end { missing.append(end..<range.lowerBound) }
+      end = range.upperBound
+    }
+    guard missing.isEmpty else {
+      throw StatisticsError(path: path, reason: .incomplete(missing: missing, leaves: total))
+    }
+  }
+}
+
+/// Moments whose nodes are added up from those of several shards when they are asked for.
+private struct MergedMoments: MomentSource {
+  /// In the order of their leaves, covering all.
+  let parts: [CalibrationStatistics]
+
+  func moments(bucket: Int, group: Int, node: Int) throws -> GramStatistics {
+    var tree = SummationTree<GramStatistics> { $0.add($1) }
+    for part in parts {
+      for (index, node) in part.nodes.enumerated() {
+        tree.append(
+          node, try part.source.moments(bucket: bucket, group: group, node: index))
+      }
+    }
+    return tree.nodes[node].value
+  }
+
+  func rows(bucket: Int, group: Int, node: Int) -> Int {
+    var tree = SummationTree<Int> { $0 += $1 }
+    for part in parts {
+      for (index, node) in part.nodes.enumerated() {
+        tree.append(
+          node,
+          part.source.rows(bucket: bucket, group: group, node: index))
+      }
+    }
+    return tree.nodes[node].value
+  }
+}

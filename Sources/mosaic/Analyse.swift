@@ -1,0 +1,160 @@
+import ArgumentParser
+import MosaicAnalysis
+import MosaicCodegen
+import MosaicCore
+import MosaicImport
+
+/// `mosaic analyse CHECKPOINT -o OUT.stats`: measures once what any budget is solved from.
+struct Analyse: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Measure a checkpoint once, for all budgets.",
+    discussion: """
+      Gathers what convert would measure, into a file that 'convert --stats' and 'compare --stats' \
+      start from. With --shard I/N one of N machines gathers its part of the samples; 'merge' joins \
+      the parts, and analyse with --stats on what it wrote measures the rest: the same bytes as one \
+      run on one machine gives.
+      """)
+
+  @Argument(help: "A diffusers directory.", completion: .directory)
+  var checkpoint: String
+
+  @Option(name: .shortAndLong, help: "The statistics to write.")
+  var output: String
+
+  @OptionGroup var calibration: CalibrationArguments
+
+  @Option(
+    help: ArgumentHelp(
+      "Gather part I of N of the samples, I from 0, and measure nothing else.", valueName: "i/n"))
+  var shard: ShardArgument?
+
+  @Flag(help: "Say what would be done, and what it takes; write nothing.")
+  var dryRun = false
+
+  @Flag(help: "Refuse to replace an existing output.")
+  var noClobber = false
+
+  @OptionGroup var checkpointOptions: CheckpointOptions
+  @OptionGroup var machine: MachineOptions
+  @OptionGroup var print: OutputOptions
+
+  func validate() throws {
+    if shard != nil, calibration.stats != nil {
+      throw ValidationError("--shard gathers anew; --stats continues what was gathered.")
+    }
+  }
+
+  func run() throws {
+    Interrupt.watch()
+    try exiting {
+      machine.warnOfSlowKernels()
+      let imported = try openCheckpoint(
+        checkpoint, checkpointOptions, output: output, replacing: !noClobber, isDryRun: dryRun,
+        others: [calibration.stats].compactMap { $0 })
+      let given = try calibration.readStatistics()
+      let options = try calibration.options(for: given, threads: machine.threadCount)
+      let stages =
+        shard == nil
+        ? options.stages(hasMoments: given != nil)
+        : Array(options.stages().prefix(1))
+      let line = ProgressLine(stages: stages, isQuiet: print.quiet)
+      let calibrator = try Calibrator(
+        imported, options: options,
+        criterion: calibration.criterion ?? given?.file.criterion ?? .obs,
+        growth: calibration.growth(budgets: [0.75, 0.5], ranges: 4), progress: line.show)
+      if dryRun { return Swift.print(try calibrator.outlook(stages: stages).text) }
+      let clock = ContinuousClock.now
+      let file = try measure(calibrator, given)
+      line.clear()
+      try file.write(to: output, replacing: !noClobber)
+      let spent = ContinuousClock.now - clock
+      report(file, seconds: Double(spent.components.seconds))
+    }
+  }
+
+  private func measure(
+    _ calibrator: Calibrator, _ given: (path: String, file: StatisticsFile)?
+  ) throws -> StatisticsFile {
+    if let shard {
+      return try calibrator.gather(shard: Shard(index: shard.index, count: shard.count))
+    }
+    guard let given else {
+      return try calibrator.complete(try calibrator.gather(), path: checkpoint)
+    }
+    return try calibrator.calibration(
+      from: given.file, path: given.path, transfer: calibration.transfer
+    ).file(identity: given.file.identity)
+  }
+
+  private func report(_ file: StatisticsFile, seconds: Double) {
+    let statistics = file.statistics
+    let rows = statistics.buckets.map { statistics.rowsPerColumn(of: $0) }.min() ?? 0
+    if rows < 8, statistics.isComplete {
+      printError(
+        "warning: the Gram matrices have \(significant(rows)) rows a column at the least, fewer "
+          + "than 8; more --samples make refits better")
+    }
+    guard print.json else {
+      let part =
+        statistics.isComplete
+        ? "" : ", leaves \(statistics.leaves) of \(statistics.leafCount)"
+      let sensitivity =
+        file.sensitivity.map { ", sensitivity of \($0.count) samples" }
+        ?? ", no sensitivity yet"
+      return Swift.print(
+        "\(printable(output, limit: 400)): moments of \(statistics.widths.count) groups in "
+          + "\(statistics.buckets.count) buckets of steps\(part)\(sensitivity); "
+          + "\(significant(rows)) rows a column at the least, \(significant(seconds)) s")
+    }
+    let json: JSONValue = [
+      "schema": "mosaic.analyse/1", "output": JSONValue(output),
+      "groups": JSONValue(statistics.widths.count),
+      "buckets": JSONValue(statistics.buckets.count),
+      "first_leaf": JSONValue(statistics.leaves.lowerBound),
+      "leaves": JSONValue(statistics.leaves.count),
+      "leaf_count": JSONValue(statistics.leafCount),
+      "sensitivity_samples": JSONValue(file.sensitivity?.count ?? 0),
+      "rows_per_column": JSONValue(rows), "seconds": JSONValue(seconds),
+    ]
+    Swift.print(json.text(indented: true))
+  }
+}
+
+/// `--shard`.
+struct ShardArgument: ExpressibleByArgument {
+  var index: Int
+  var count: Int
+
+  init?(argument: String) {
+    let parts = argument.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
+    guard parts.count == 2, let index = parts[0], let count = parts[1], count <= 1 << 20,
+      index >= 0, index < count
+    else { return nil }
+    self.index = index
+    self.count = count
+  }
+}
+
+/// A checkpoint that is to be compiled, after everything that can be refused before minutes of work.
+func openCheckpoint(
+  _ checkpoint: String, _ options: CheckpointOptions, output: String?, replacing: Bool,
+  isDryRun: Bool, others: [String]
+) throws -> ImportedModel {
+  try refuseForeignFile(checkpoint)
+  guard !fileExists(checkpoint) || directoryExists(checkpoint) else {
+    throw UsageError(
+      description: "\(printable(checkpoint, limit: 400)): a diffusers directory is needed here; "
+        + "bundles are inspected, run and compared")
+  }
+  var imported = try CheckpointImporter(
+    path: checkpoint, variant: options.weights, schedulerPath: options.scheduler,
+    sampler: options.sampler
+  ).load()
+  imported.scheduler = try imported.scheduler.map { try options.adjusted($0) }
+  for warning in imported.warnings { printError("warning: \(warning)") }
+  guard let output else { return imported }
+  try refuse(
+    output, among: imported.inputFiles + others + [options.scheduler].compactMap { $0 })
+  if !isDryRun { _ = try AtomicFile(path: output, replacing: replacing) }
+  return imported
+}
