@@ -33,17 +33,21 @@ let package = Package(
     .target(name: "CMosaicSIMD", cSettings: simd, linkerSettings: [.linkedLibrary("m")]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .target(name: "CXXHash", cSettings: simd),
+    .systemLibrary(
+      name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
     .target(name: "CMosaicProto", linkerSettings: [.linkedLibrary("protobuf-c")]),
+    .target(name: "COnnxProto", linkerSettings: [.linkedLibrary("protobuf-c")]),
 
     // The runtime's closure.
     library("MosaicCore", []),
     library("MosaicKernels", ["MosaicCore", "COpenBLAS", "CMosaicSIMD"], swiftSettings: fast),
-    library("MosaicBundle", ["MosaicCore", "CZstd", "CXXHash", "CMosaicProto"]),
+    library("MosaicProto", ["MosaicCore", "CProtobufC"]),
+    library("MosaicBundle", ["MosaicCore", "MosaicProto", "CZstd", "CXXHash", "CMosaicProto"]),
     library("MosaicRuntime", ["MosaicCore", "MosaicBundle", "MosaicKernels"]),
 
     // The compiler.
     library("MosaicIR", ["MosaicCore", "MosaicKernels"]),
-    library("MosaicImport", ["MosaicCore", "MosaicIR"]),
+    library("MosaicImport", ["MosaicCore", "MosaicProto", "MosaicIR", "COnnxProto"]),
     library(
       "MosaicLowering",
       ["MosaicCore", "MosaicIR", "MosaicSurgery", "MosaicBundle", "MosaicRuntime"]),
@@ -84,7 +88,8 @@ let package = Package(
     .executableTarget(
       name: "mosaic-fuzz",
       dependencies: [
-        "MosaicCore", "MosaicBundle", "CXXHash", "CZstd", "CFaults", "MosaicTestSupport",
+        "MosaicCore", "MosaicBundle", "MosaicImport", "CXXHash", "CZstd", "CFaults",
+        "MosaicTestSupport",
       ],
       path: "Tests/MosaicFuzz"),
     .target(name: "CFaults", path: "Tests/CFaults"),

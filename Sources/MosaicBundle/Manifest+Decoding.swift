@@ -1,5 +1,6 @@
 internal import CMosaicProto
 internal import MosaicCore
+internal import MosaicProto
 
 extension Manifest {
   /// The manifest of an unpacked message whose bytes the wire scanner accepted.

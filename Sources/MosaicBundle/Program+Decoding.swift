@@ -1,5 +1,6 @@
 internal import CMosaicProto
 internal import MosaicCore
+internal import MosaicProto
 
 extension Program {
   /// - Throws: `.unsupported` where an instruction, an element type or a kind of storage is of a

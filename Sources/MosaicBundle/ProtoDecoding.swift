@@ -1,25 +1,5 @@
 internal import MosaicCore
-
-// The wire scanner has been over these structures: strings are UTF-8 and end where they seem to.
-
-func text(_ pointer: UnsafeMutablePointer<CChar>?) -> String {
-  pointer.map { String(cString: $0) } ?? ""
-}
-
-func texts(_ pointer: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?, _ count: Int)
-  -> [String]
-{
-  UnsafeBufferPointer(start: pointer, count: pointer == nil ? 0 : count).map { text($0) }
-}
-
-func array<T>(_ pointer: UnsafeMutablePointer<T>?, _ count: Int) -> [T] {
-  Array(UnsafeBufferPointer(start: pointer, count: pointer == nil ? 0 : count))
-}
-
-/// The messages of a repeated field.
-func list<T>(_ pointer: UnsafeMutablePointer<UnsafeMutablePointer<T>?>?, _ count: Int) -> [T] {
-  array(pointer, count).compactMap { $0?.pointee }
-}
+internal import MosaicProto
 
 func integer(
   _ value: UInt64, _ section: @autoclosure () -> String

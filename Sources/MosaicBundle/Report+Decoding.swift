@@ -1,4 +1,5 @@
 internal import CMosaicProto
+internal import MosaicProto
 
 extension Manifest.Schedule {
   init(_ message: Mosaic__Schedule) throws(BundleError.Reason) {

@@ -1,5 +1,6 @@
 internal import CMosaicProto
 internal import MosaicCore
+internal import MosaicProto
 
 extension SchedulerConfig {
   private static let place = "the scheduler"

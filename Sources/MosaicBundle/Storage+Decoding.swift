@@ -1,5 +1,6 @@
 internal import CMosaicProto
 internal import MosaicCore
+internal import MosaicProto
 
 extension Manifest.Tensor {
   init(_ message: Mosaic__Tensor) throws(BundleError.Reason) {

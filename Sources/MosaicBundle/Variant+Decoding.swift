@@ -1,5 +1,6 @@
 internal import CMosaicProto
 internal import MosaicCore
+internal import MosaicProto
 
 extension Manifest.Variant {
   /// A program this reader does not know is noted in `unsupported`; other variants stay usable.

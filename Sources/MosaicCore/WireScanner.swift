@@ -4,7 +4,7 @@
 /// cuts strings at NUL, takes any bytes as text and merges a message given twice. The scanner walks
 /// the wire format without recursion and refuses all of these, so that what is left means the same
 /// to every decoder. It also adds up what unpacking will allocate, and reports where the payloads
-/// lie, so that large ones need not be copied.
+/// lie, so that large ones need not be copied: `WireScan.condensed` leaves them out.
 ///
 /// Source: protobuf.dev/programming-guides/encoding.
 public struct WireScanner: Sendable {
@@ -29,15 +29,17 @@ public struct WireScanner: Sendable {
   }
 
   /// - Returns: The payloads in the order they lie in, and an upper bound of the memory that
-  ///   unpacking takes.
+  ///   unpacking takes, payloads that are bytes not counted: their decoder takes the condensed
+  ///   document.
   /// - Throws: `WireError` at the first byte that breaks a rule.
   public func scan(_ bytes: UnsafeRawBufferPointer) throws(WireError) -> WireScan {
     var cursor = WireCursor(bytes: bytes)
     var result = WireScan(payloads: [], unpackedSize: schema.messages[0].unpackedSize)
-    var open = [Frame(message: 0, start: 0, end: bytes.count)]
+    var open = [WireFrame(message: 0, lengthStart: 0, start: 0, end: bytes.count)]
     while let frame = open.last {
       if cursor.offset == frame.end {
         open.removeLast()
+        if let outer = open.indices.last { open[outer].shrinkage += result.close(frame) }
         continue
       }
       let start = cursor.offset
@@ -45,6 +47,8 @@ public struct WireScanner: Sendable {
       let message = schema.messages[frame.message]
       guard let index = message.fields.firstIndex(where: { $0.number == tag.number }) else {
         _ = try cursor.skip(tag, before: frame.end)
+        open[open.count - 1].shrinkage += result.omit(start..<cursor.offset)
+        try add(fieldCost, to: &result, at: start)
         continue
       }
       let field = message.fields[index]
@@ -61,13 +65,13 @@ public struct WireScanner: Sendable {
         throw WireError(offset: start, reason: .wireType(field: name, found: tag.type.rawValue))
       }
 
+      let lengthStart = cursor.offset
       let content = try cursor.skip(tag, before: frame.end)
       if field.isPayload {
         result.payloads.append(
           .init(message: frame.message, messageStart: frame.start, field: index, range: content))
       }
-      // A decoder's record of the field, its pointer or value, and what the allocator adds.
-      var cost = 64
+      var cost = fieldCost
       switch field.kind {
       case .message(let inner):
         guard open.count < limits.depth else {
@@ -75,28 +79,33 @@ public struct WireScanner: Sendable {
         }
         cost += schema.messages[inner].unpackedSize
         cursor.offset = content.lowerBound
-        open.append(Frame(message: inner, start: content.lowerBound, end: content.upperBound))
+        open.append(
+          WireFrame(
+            message: inner, lengthStart: lengthStart, start: content.lowerBound,
+            end: content.upperBound))
       case .string:
         cost += content.count + 1
         try checkText(bytes, content, field: name)
+      case .bytes where field.isPayload:
+        open[open.count - 1].shrinkage += result.replace(lengthStart..<content.upperBound)
       case .bytes:
         cost += content.count
       case .varint, .fixed32, .fixed64:
         if isPacked { cost += 8 * (try packedCount(field.kind, bytes, content, field: name)) }
       }
-      result.unpackedSize += cost
-      guard result.unpackedSize <= limits.unpackedSize else {
-        throw WireError(offset: start, reason: .size(limit: limits.unpackedSize))
-      }
+      try add(cost, to: &result, at: start)
     }
     return result
   }
 
-  private struct Frame {
-    var message: Int
-    var start: Int
-    var end: Int
-    var seen: UInt64 = 0
+  /// A decoder's record of a field, its pointer or value, and what the allocator adds.
+  private var fieldCost: Int { 64 }
+
+  private func add(_ cost: Int, to result: inout WireScan, at offset: Int) throws(WireError) {
+    result.unpackedSize += cost
+    guard result.unpackedSize <= limits.unpackedSize else {
+      throw WireError(offset: offset, reason: .size(limit: limits.unpackedSize))
+    }
   }
 
   private func checkText(
@@ -133,21 +142,16 @@ public struct WireScanner: Sendable {
   }
 }
 
-/// What a `WireScanner` found.
-public struct WireScan: Sendable, Equatable {
-  public struct Payload: Sendable, Equatable {
-    /// Index into `WireSchema.messages` of the message that holds the field.
-    public var message: Int
-    /// Offset of that message's content, which tells two messages of a kind apart.
-    public var messageStart: Int
-    /// Index into `WireSchema.Message.fields`.
-    public var field: Int
-    /// Bytes of the field's content.
-    public var range: Range<Int>
-  }
-
-  public var payloads: [Payload]
-  public var unpackedSize: Int
+/// A message that the scanner is inside of.
+struct WireFrame {
+  var message: Int
+  /// Where the length before its content starts.
+  var lengthStart: Int
+  var start: Int
+  var end: Int
+  var seen: UInt64 = 0
+  /// Bytes by which its content is shorter once condensed.
+  var shrinkage = 0
 }
 
 extension WireSchema.Kind {

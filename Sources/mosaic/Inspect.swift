@@ -8,15 +8,16 @@ import MosaicSurgery
 /// `mosaic inspect MODEL`: what is inside.
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Show what is inside a checkpoint, a bundle or a safetensors file.",
+    abstract: "Show what is inside a checkpoint, a bundle, an ONNX model or a safetensors file.",
     discussion: """
       Of a bundle: its step ranges with noise levels, sparsity and cost, and the errors that were \
       predicted and measured; only its manifest is read. Of a checkpoint: its architecture, cost \
-      and scheduler. Of a safetensors file: its tensors, from the header. Options add to that and \
-      combine; --json carries all of it.
+      and scheduler. Of an ONNX model: its versions, inputs, outputs and operators. Of a \
+      safetensors file: its tensors, from the header. Options add to that and combine; --json \
+      carries all of it.
       """)
 
-  @Argument(help: "A diffusers directory, a bundle or a safetensors file.")
+  @Argument(help: "A diffusers directory, a bundle, an ONNX model or a safetensors file.")
   var model: String
 
   @Flag(help: "Print the dense graph, a line a node, in place of the summary.")
@@ -43,6 +44,10 @@ struct Inspect: ParsableCommand {
   func run() throws {
     try exiting {
       if let file = try TensorFileSummary(path: model) { return try show(file) }
+      if isONNX(model) {
+        try refuseCurableFile(model)
+        return try show(ONNXModel(path: model))
+      }
       switch try OpenedModel(model, checkpoint) {
       case .bundle(let bundle): show(bundle)
       case .checkpoint(let imported): try show(imported)
@@ -71,6 +76,18 @@ struct Inspect: ParsableCommand {
     if groups { print(summary.groupText) }
     if tensors { print(summary.tensorText) }
     if graph { print(imported.graph) }
+  }
+
+  private func show(_ file: ONNXModel) throws {
+    try refuse(bundleFlags, of: "an ONNX model")
+    if let flag = [("--graph", graph), ("--groups", groups)].first(where: \.1)?.0 {
+      throw ONNXNotImported(path: model, flag: flag)
+    }
+    for warning in file.warnings { printError("warning: \(warning)") }
+    let summary = ONNXSummary(file)
+    if output.json { return print(summary.json.text(indented: true)) }
+    print(summary.text)
+    if tensors { print(summary.tensorText) }
   }
 
   private func show(_ file: TensorFileSummary) throws {

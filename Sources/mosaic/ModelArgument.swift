@@ -31,7 +31,7 @@ enum OpenedModel {
 
   /// Whether the file starts as a bundle does; a mangled bundle counts, so that its reader can say
   /// what is wrong.
-  private static func isBundle(_ path: String) -> Bool {
+  static func isBundle(_ path: String) -> Bool {
     guard fileExists(path), let file = try? MappedFile(path: path) else { return false }
     return file.withBytes { bytes in
       let name = Array("MOSAIC".utf8)
@@ -116,12 +116,20 @@ extension ImportedModel {
   }
 }
 
-/// Files that are often given in place of a checkpoint, and have a cure of their own.
+/// Files that are given in place of a checkpoint, and cannot become a network.
+///
+/// - Throws: What `refuseCurableFile` does, and `ONNXNotImported` for an ONNX model.
+func refuseForeignFile(_ path: String) throws {
+  try refuseCurableFile(path)
+  if isONNX(path) { throw ONNXNotImported(path: path) }
+}
+
+/// Files that hold no model as they are, and have a cure of their own.
 ///
 /// - Throws: `CheckpointError` for a Python pickle, `SafetensorsError` for a Git LFS pointer or a
 ///   web page.
-func refuseForeignFile(_ path: String) throws {
-  guard fileExists(path) else { return }
+func refuseCurableFile(_ path: String) throws {
+  guard fileExists(path), !startsAsONNX(path) else { return }
   do {
     _ = try CheckpointFiles(path: path)
   } catch let error as CheckpointError where error.reason == .pickle {
@@ -133,6 +141,34 @@ func refuseForeignFile(_ path: String) throws {
   } catch {
     // The importer says what it expects instead.
   }
+}
+
+/// Whether the file at `path` is an ONNX model. One that is nothing else goes by its name, so that
+/// the reader can say what is wrong with it.
+func isONNX(_ path: String) -> Bool {
+  startsAsONNX(path)
+    || path.hasSuffix(".onnx") && fileExists(path) && !OpenedModel.isBundle(path)
+}
+
+private func startsAsONNX(_ path: String) -> Bool {
+  guard fileExists(path), let file = try? MappedFile(path: path) else { return false }
+  return file.withBytes(ONNXModel.isModel)
+}
+
+/// The network of an ONNX model is asked for, and only its file is read so far.
+struct ONNXNotImported: MosaicError {
+  var path: String
+  /// The flag that asks for it.
+  var flag: String?
+
+  var description: String {
+    let name = "\(printable(path, limit: 400)): is an ONNX model"
+    return flag.map { "\(name); \($0) needs its import, which comes in a later version" }
+      ?? "\(name), whose import comes in a later version; give the diffusers directory that it was"
+      + " exported from"
+  }
+
+  var exitStatus: ExitStatus { .unsupported }
 }
 
 /// - Throws: `UsageError` where `output` is one of `inputs`, by whatever name.

@@ -87,6 +87,20 @@ import Testing
       .inTwoShards(tensor: hostile, first: hostile, second: hostile),
       .notIndexed(tensor: hostile, shard: hostile, count: 1),
     ] as [CheckpointError.Reason]).map { CheckpointError(path: hostile, reason: $0) }
+    + ([
+      .empty, .tooLarge(bytes: 3), .wire(WireError(offset: 3, reason: .truncated)), .undecodable,
+      .noIRVersion, .irVersion(99), .noOperatorSet, .foreignOperatorSets([hostile]),
+      .operatorSet(99),
+      .operatorSetTwice(domain: hostile), .noGraph, .graph(name: hostile, problem: "is odd"),
+      .node(hostile, problem: "is odd"),
+      .definedTwice(name: hostile, first: hostile, second: hostile),
+      .undefined(name: hostile, reader: hostile), .cycle([hostile, hostile]),
+      .value(name: hostile, problem: "is odd"), .unsupportedValue(name: hostile, kind: "a map"),
+      .tensor(hostile, problem: "is odd"), .unsupportedTensor(hostile, kind: "is sparse"),
+      .external(tensor: hostile, problem: "is odd"),
+      .missingExternal(tensor: hostile, location: hostile),
+      .unsupportedAttribute(node: hostile, attribute: hostile, kind: "a type"),
+    ] as [ONNXError.Reason]).map { ONNXError(path: hostile, reason: $0) }
 
   private static let analysis: [any MosaicError] = [
     AllocationError.budgetOutOfRange(.nan),

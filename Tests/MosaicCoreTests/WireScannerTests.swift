@@ -1,3 +1,4 @@
+import MosaicTestSupport
 import Testing
 
 @testable import MosaicCore
@@ -123,5 +124,57 @@ import Testing
     let error = WireError(offset: 12, reason: .duplicate(field: "Node.child"))
     #expect(error.description == "Node.child is given twice, at byte 12")
     #expect(error.exitStatus == .badData)
+  }
+}
+
+/// Documents without their payloads.
+@Suite struct WireCondensingTests {
+  /// 1 name, 2 children, 3 payloads.
+  private let schema = WireSchema([
+    .init(
+      "Node",
+      fields: [
+        .init(1, "name", .string), .init(2, "children", .message(0), isRepeated: true),
+        .init(3, "data", .bytes, isRepeated: true, isPayload: true),
+      ])
+  ])
+
+  private func condensed(_ message: WireMessage) throws -> [UInt8] {
+    let bytes = message.bytes
+    return try bytes.withUnsafeBytes {
+      try WireScanner(schema: schema).scan($0).condensed($0)
+    }
+  }
+
+  private func number(_ number: UInt8) -> [UInt8] { [number, 0, 0, 0, 0, 0, 0, 0] }
+
+  @Test func leavesOutUnknownFields() throws {
+    let known: WireMessage = .text(1, "a") + .message(2, .text(1, "b"))
+    #expect(try condensed(known) == known.bytes)
+    let unknown: WireMessage =
+      .integer(9, 1 << 40) + .text(1, "a") + .data(8, [1, 2])
+      + .message(2, .float(7, 1) + .text(1, "b"))
+    #expect(try condensed(unknown) == known.bytes)
+    #expect(try condensed(WireMessage()) == [])
+  }
+
+  /// The lengths of the messages around get shorter with what is inside, by one byte or two.
+  @Test(arguments: [0, 8, 9, 110, 130, 20_000, 3_000_000]) func numbersPayloads(count: Int) throws {
+    let payload = [UInt8](repeating: 7, count: count)
+    func message(_ first: [UInt8], _ second: [UInt8], _ third: [UInt8]) -> WireMessage {
+      .data(3, first)
+        + .message(2, .message(2, .data(3, second) + .text(1, "deep")) + .text(1, "b"))
+        + .data(3, third) + .text(1, "a")
+    }
+    #expect(
+      try condensed(message(payload, payload, [1]))
+        == message(number(0), number(1), number(2))
+        .bytes)
+  }
+
+  @Test func payloadsDoNotCount() throws {
+    let bytes = WireMessage.data(3, [UInt8](repeating: 0, count: 1000)).bytes
+    let scan = try bytes.withUnsafeBytes { try WireScanner(schema: schema).scan($0) }
+    #expect(scan.unpackedSize == 64 + 64)
   }
 }

@@ -43,7 +43,7 @@ struct BundleFuzzing {
   }
 
   private mutating func check(_ mutant: [UInt8], _ name: String) throws {
-    write(mutant)
+    overwrite(path, with: mutant)
     counts[try outcome(name), default: 0] += 1
   }
 
@@ -116,14 +116,6 @@ struct BundleFuzzing {
     }
     print("  \(clock.report)")
     if 2 * passed < cases { fail("fewer than half passed the checksums") }
-  }
-
-  private func write(_ bytes: [UInt8]) {
-    let file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o666)
-    guard file >= 0, pwrite(file, bytes, bytes.count, 0) == bytes.count else {
-      fail("cannot write \(path)")
-    }
-    close(file)
   }
 
   private func bytes(of path: String) throws -> [UInt8] {

@@ -24,10 +24,16 @@
     case "texts":
       var fuzzing = TextFuzzing(seed: arguments.number("seed", 1))
       fuzzing.run(cases: arguments.number("cases", 1000))
+    case "onnx":
+      var fuzzing = try ONNXFuzzing(
+        directory: arguments.text("directory", "."), seed: arguments.number("seed", 1))
+      fuzzing.run(
+        cases: arguments.number("cases", 1000),
+        isSystematic: arguments.number("systematic", 0) != 0)
     case "write":
       try WriteRun(arguments).run()
     default:
-      print("usage: mosaic-fuzz bundles|again|texts|write [NAME=VALUE]...")
+      print("usage: mosaic-fuzz bundles|again|texts|onnx|write [NAME=VALUE]...")
     }
   }
 }

@@ -1,0 +1,134 @@
+import MosaicCore
+import MosaicTestSupport
+import Testing
+
+/// ONNX models on the command line.
+@Suite struct ONNXTests {
+  let workspace: Workspace
+  private let model = Fixtures.path("tiny-dit-onnx/model.dynamic.opset18.onnx")
+
+  init() throws { workspace = try Workspace() }
+
+  @Test func inspectText() throws {
+    let result = try mosaic("inspect", model)
+    #expect(result.status == 0)
+    #expect(result.errors == "")
+    let lines = result.output.split(separator: "\n")
+    try #require(lines.count == 8)
+    #expect(
+      lines[0]
+        == "\(model): ONNX, IR version 10, ai.onnx 18, written by pytorch 2.13.0+cpu")
+    #expect(lines[1].hasPrefix("166 nodes, "))
+    #expect(lines[1].hasSuffix(" parameters, 65 initialisers of 240.4 KiB"))
+    #expect(lines[2] == "input hidden_states: FLOAT [batch, 4, 8, 8]")
+    #expect(lines[5] == "output output: FLOAT [batch, 8, 8, 8]")
+    #expect(lines[6].hasPrefix("operators: Add "))
+    #expect(lines[7] == "external data: \(model).data")
+  }
+
+  @Test func inspectTensors() throws {
+    let plain = try mosaic("inspect", model)
+    let result = try mosaic("inspect", model, "--tensors")
+    #expect(result.output.hasPrefix(plain.output + "  tensor "))
+    let lines = result.output.split(separator: "\n")
+    #expect(lines.count == 8 + 1 + 65)
+    #expect(lines.contains { $0.contains("m.proj_out_1.weight") && $0.contains("64x32") })
+  }
+
+  @Test func inspectJSON() throws {
+    let json = try mosaic("inspect", model, "--json").json()
+    #expect(json["schema"] == "mosaic.inspect/1")
+    #expect(json["kind"] == "onnx")
+    #expect(json["ir_version"] == 10)
+    #expect(json["operator_sets"] == [["domain": "ai.onnx", "version": 18]])
+    #expect(json["producer"] == "pytorch 2.13.0+cpu")
+    #expect(
+      json["inputs"]?.array?.first == [
+        "name": "hidden_states", "dtype": "FLOAT", "shape": ["batch", 4, 8, 8],
+      ])
+    #expect(json["nodes"] == 166)
+    let counts = try #require(json["operators"]?.array).map { $0["count"]?.int ?? 0 }
+    #expect(counts.reduce(0, +) == 166)
+    #expect(counts == counts.sorted(by: >))
+    #expect(json["files"]?.array?.count == 2)
+    let tensors = try #require(json["tensors"]?.array)
+    #expect(tensors.count == 65)
+    #expect(tensors.reduce(0) { $0 + ($1["bytes"]?.int ?? 0) } == json["tensor_bytes"]?.int)
+  }
+
+  /// Told apart by content, not by name.
+  @Test func anyName() throws {
+    let copy = try workspace.directory.file("weights.bin", SmallONNX.model().bytes)
+    #expect(try mosaic("inspect", copy).output.hasPrefix("\(copy): ONNX, IR version 8"))
+    let tensors = Fixtures.path("tiny-dit/golden.safetensors")
+    let misnamed = try workspace.directory.file("tensors.onnx", try readBytes(tensors))
+    #expect(try mosaic("inspect", misnamed).output.hasPrefix("\(misnamed): 4 tensors"))
+    let bundle = try workspace.bundle("bundle.onnx")
+    #expect(try mosaic("inspect", bundle).output.hasPrefix("\(bundle): DiT"))
+  }
+
+  /// What is nothing else goes by its name, so that the message fits.
+  @Test func refusesDamagedFiles() throws {
+    let empty = try workspace.directory.file("empty.onnx")
+    expectRefusal(
+      try mosaic("inspect", empty), .badData,
+      "\(empty): is an empty file; copy or export it again")
+    let noise = try workspace.directory.file("noise.onnx", [0xFF, 0x12, 0x55, 3, 9, 1, 4, 200, 7])
+    let result = try mosaic("inspect", noise)
+    #expect(result.errors.hasPrefix("mosaic: \(noise): is no ONNX model, or damaged: "))
+    #expect(result.status == ExitStatus.badData.rawValue)
+    let pointer = try workspace.directory.file(
+      "pointer.onnx", Array("version https://git-lfs.github.com/spec/v1\n".utf8))
+    expectRefusal(
+      try mosaic("inspect", pointer), .badData,
+      "\(pointer): is a Git LFS pointer (43 bytes), not weights; run git lfs pull")
+  }
+
+  @Test func warnsOnStandardError() throws {
+    let graph = SmallONNX.graph(
+      nodes: [SmallONNX.node("Abs", ["a"], ["y"]), SmallONNX.node("Neg", ["x"], ["a"])])
+    let path = try workspace.directory.file("m", SmallONNX.model(graph: graph).bytes)
+    let result = try mosaic("inspect", path)
+    #expect(
+      result.errors
+        == "mosaic: warning: \(path): the nodes of graph 'main' are not in order; they were sorted\n"
+    )
+    #expect(result.status == 0)
+  }
+
+  /// Names from strangers cannot steer a terminal.
+  @Test func escapesNames() throws {
+    let evil = "e\u{1B}[2J\n"
+    let graph = SmallONNX.graph(
+      nodes: [SmallONNX.node(evil, [evil], ["y"])], inputs: [SmallONNX.value(evil)])
+    let path = try workspace.directory.file("m", SmallONNX.model(graph: graph).bytes)
+    let result = try mosaic("inspect", path)
+    #expect(result.output.contains(#"input e\u{1b}[2J\u{a}: FLOAT [2]"#))
+    #expect(!result.output.contains("\u{1B}"))
+  }
+
+  @Test(arguments: ["--groups", "--graph"]) func sectionsThatNeedTheGraph(flag: String) throws {
+    expectRefusal(
+      try mosaic("inspect", model, flag), .unsupported,
+      "\(model): is an ONNX model; \(flag) needs its import, which comes in a later version")
+  }
+
+  @Test func sectionsOfBundles() throws {
+    expectRefusal(
+      try mosaic("inspect", model, "--variants"), .usage,
+      "\(model): is an ONNX model; --variants takes a bundle")
+  }
+
+  @Test func otherVerbs() throws {
+    let message =
+      "\(model): is an ONNX model, whose import comes in a later version; give the diffusers "
+      + "directory that it was exported from"
+    let output = workspace.output("out.safetensors")
+    expectRefusal(try mosaic("convert", model, "-o", output), .unsupported, message)
+    expectRefusal(try mosaic("run", model, "-o", output), .unsupported, message)
+    expectRefusal(
+      try mosaic("check", model, "--reference", Fixtures.path("tiny-dit/golden.safetensors")),
+      .unsupported, message)
+    #expect(try workspace.written() == [])
+  }
+}

@@ -1,0 +1,117 @@
+import MosaicCore
+import MosaicImport
+import MosaicTestSupport
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Reads damaged ONNX models: each is refused with an error, or read whole.
+struct ONNXFuzzing {
+  let seed: Int
+  private let path: String
+  private let seeds: [ONNXSeed]
+  private var clock = CaseClock()
+  private var counts: [String: Int] = [:]
+
+  /// - Parameter directory: Where the damaged model of the moment lies, also after a crash, with its
+  ///   external data.
+  init(directory: String, seed: Int) throws {
+    path = "\(directory)/mutant.onnx"
+    self.seed = seed
+    seeds = try ONNXSeed.all(in: directory)
+  }
+
+  /// - Parameter isSystematic: Whether every truncation and every flipped bit of the small models
+  ///   comes first.
+  mutating func run(cases: Int, isSystematic: Bool) {
+    for (index, seed) in seeds.enumerated()
+    where read(seed.file, inFile: true, "seed \(index)") != "read" {
+      fail("ONNX seed \(index) is refused")
+    }
+    if isSystematic { runSystematically() }
+    for index in 0..<cases {
+      let (file, inFile) = mutant(seed: UInt64(seed) << 32 | UInt64(index))
+      let name = "ONNX case \(index) of seed \(seed)"
+      counts[read(file, inFile: inFile, name), default: 0] += 1
+    }
+    report("random ONNX cases of seed \(seed)")
+    unlink(path)
+  }
+
+  private mutating func runSystematically() {
+    for (number, seed) in seeds.dropLast().enumerated() {
+      for count in seed.file.indices {
+        let name = "truncation \(count) of ONNX seed \(number)"
+        let file = Array(seed.file[..<count])
+        counts[read(file, inFile: seed.hasExternalData, name), default: 0] += 1
+      }
+      for bit in 0..<8 * seed.file.count {
+        var file = seed.file
+        file[bit / 8] ^= 1 << UInt8(bit % 8)
+        let name = "flipped bit \(bit) of ONNX seed \(number)"
+        counts[read(file, inFile: seed.hasExternalData, name), default: 0] += 1
+      }
+    }
+    report("systematic ONNX cases")
+  }
+
+  private mutating func report(_ title: String) {
+    let list = counts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
+    let cases = counts.values.reduce(0, +)
+    print("\(cases) \(title): \(list.joined(separator: ", ")); \(clock.report)")
+    counts = [:]
+  }
+
+  /// A damaged model, and whether it is read from its file rather than from memory.
+  private func mutant(seed: UInt64) -> ([UInt8], Bool) {
+    var random = SplitMix64(seed: seed)
+    // One in 16 of the large one.
+    let index = Int.random(in: 0..<16, using: &random)
+    let seed = seeds[index == 0 ? seeds.count - 1 : index % (seeds.count - 1)]
+    var (tree, file) = (seed.tree, seed.file)
+    if Int.random(in: 0..<4, using: &random) == 0 {
+      for _ in 0..<Int.random(in: 1...3, using: &random) { file.damage(&random) }
+    } else {
+      for _ in 0..<Int.random(in: 1...3, using: &random) { tree.mutate(&random) }
+      file = tree.encoded
+    }
+    return (file, seed.hasExternalData)
+  }
+
+  private mutating func read(_ file: [UInt8], inFile: Bool, _ name: String) -> String {
+    overwrite(path, with: file)
+    // Of exactly the file's size, so that the sanitizer sees a read past the end.
+    let memory = file.withUnsafeBytes { OwnedBytes(copying: $0, count: file.count) }
+    return clock.measure(name) { [path] in
+      Self.outcome(name) {
+        inFile
+          ? try ONNXModel(path: path)
+          : try ONNXModel(
+            path: "m.onnx", bytes: UnsafeRawBufferPointer(memory.memory), owner: memory)
+      }
+    }
+  }
+
+  private static func outcome(_ name: String, _ open: () throws -> ONNXModel) -> String {
+    do {
+      let model = try open()
+      for initialiser in model.graph.initialisers {
+        let tensor = initialiser.tensor
+        withExtendedLifetime(tensor.owner) { _ = tensor.bytes.reduce(0, ^) }
+        if model.tensor(initialiser.name) == nil { fail("\(name): lost an initialiser") }
+      }
+      for warning in model.warnings { checkPrintable(warning, name) }
+      for node in model.graph.nodes { checkPrintable(node.label, name) }
+      return "read"
+    } catch let error as any MosaicError {
+      checkPrintable(error.description, name)
+      guard let error = error as? ONNXError else { return "no file" }
+      return if case .wire = error.reason { "refused by the scanner" } else { "refused" }
+    } catch {
+      fail("\(name): \(error)")
+    }
+  }
+}
