@@ -1,4 +1,3 @@
-import Foundation
 import MosaicCore
 import MosaicTestSupport
 import Testing
@@ -19,7 +18,7 @@ import Testing
   }
 
   private func expectRefusal(
-    _ result: CommandResult, _ status: ExitStatus, _ message: String
+    _ result: CommandResult, _ status: MosaicCore.ExitStatus, _ message: String
   ) {
     #expect(result.status == status.rawValue)
     #expect(result.errors.contains(message), "\(result.errors)")
