@@ -125,7 +125,6 @@ struct Convert: ParsableCommand {
       + CalibrationArguments.arguments(options.calibration, options.criterion) + [
         "--proof-samples", "\(proofSamples)", "--compress", compress, "--dtype", dtype.rawValue,
       ] + checkpointOptions.arguments
-    options.arguments += checkpointOptions.arguments
     return options
   }
 }
