@@ -12,33 +12,39 @@ extension CalibrationSubject {
       return uniformRemovals(of: groups, sparsity: sparsity)
     }
     let losses = groups.indices.map { index in
-      groupGains[index].errors(of: curves[index], half: groups[index].halfCount)
+      groupGains[index].errors(of: curves[index], isWhole: groups[index].leastUnits == 0)
     }
     return spreadRemovals(of: groups, losses: losses, sparsity: sparsity)
   }
 
   /// What a group's loss in its consumer comes to in the network's output, group by group: the
-  /// measured error with half of its units gone, and with as many as may go, over the loss that the
-  /// refit names for it.
+  /// measured error with half of its units gone, and with all where that may be, over the loss that
+  /// the refit names for it.
   ///
   /// Empty where the criterion knows no losses.
   func measureGroupGains(
     _ orders: RemovalOrders, in steps: Range<Int>, on base: DenseTrajectories
   ) throws -> [GroupGain] {
     guard let curves = orders.lossCurves else { return [] }
-    func gains(removing counts: [Int]) throws -> [Double] {
+    // Gains are ratios: fewer samples do than for the errors themselves.
+    let part = base.part(0..<min(base.labels.count, 32))
+    func gains(of numbers: [Int], removing count: (PruningGroup) -> Int) throws -> [Double] {
       let networks = try orders.networks(
-        removing: groups.indices.map { index in
-          groups.indices.map { $0 == index ? counts[index] : 0 }
+        removing: numbers.map { number in
+          groups.indices.map { $0 == number ? count(groups[$0]) : 0 }
         })
-      return try groups.indices.map { index in
-        let loss = curves[index][counts[index]]
-        return loss > 0 ? try meanError(of: networks[index], in: steps, on: base) / loss : 0
+      return try zip(numbers, networks).map { number, network in
+        let loss = curves[number][count(groups[number])]
+        return loss > 0 ? try meanError(of: network, in: steps, on: part) / loss : 0
       }
     }
-    let half = try gains(removing: groups.map(\.halfCount))
-    let most = try gains(removing: curves.map { $0.count - 1 })
-    return zip(half, most).map { GroupGain(half: $0, most: $1) }
+    let half = try gains(of: Array(groups.indices)) { max(1, $0.unitCount / 2) }
+    let removable = groups.indices.filter { groups[$0].leastUnits == 0 }
+    var result = half.map { GroupGain(half: $0, whole: $0) }
+    for (number, whole) in zip(removable, try gains(of: removable, removing: \.unitCount)) {
+      result[number].whole = whole
+    }
+    return result
   }
 
   /// The mean squared error of a network's output on the dense states of `steps`.
@@ -46,20 +52,13 @@ extension CalibrationSubject {
     of network: PrunedNetwork, in steps: Range<Int>, on base: DenseTrajectories
   ) throws -> Double {
     let pruned = try predictor(of: network)
-    // Gains are ratios: fewer samples do than for the errors themselves.
-    let part = base.part(0..<min(base.labels.count, 32))
     var error = 0.0
     for step in steps where trajectory.steps[step].needsForward {
       let output = pruned.predict(
-        states: sampler.networkInput(part.states[step], step: step),
-        timestep: trajectory.steps[step].timestep, labels: part.labels)
-      error += meanSquare(output, part.outputs[step])
+        states: sampler.networkInput(base.states[step], step: step),
+        timestep: trajectory.steps[step].timestep, labels: base.labels)
+      error += meanSquare(output, base.outputs[step])
     }
     return error / Double(steps.count)
   }
-}
-
-extension PruningGroup {
-  /// Half of its units, where gains are measured.
-  fileprivate var halfCount: Int { max(1, unitCount / 2) }
 }

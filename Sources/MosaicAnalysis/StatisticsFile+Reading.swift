@@ -158,7 +158,7 @@ private struct StatisticsFields {
       groupGains: (0..<gainShape[0]).map { bucket in
         (0..<gainShape[1]).map { group in
           let place = 2 * (bucket * gainShape[1] + group)
-          return GroupGain(half: flat[place], most: flat[place + 1])
+          return GroupGain(half: flat[place], whole: flat[place + 1])
         }
       })
     var products: [[Double]] = []

@@ -43,14 +43,14 @@ extension Manifest {
   /// The lowest minor version that has what the manifest holds.
   fileprivate var minorVersion: UInt32 {
     let operations = variants.lazy.flatMap(\.program.instructions).map(\.operation)
-    if operations.contains(where: { $0.isOfVersion1_3 }) { return 3 }
+    if operations.contains(where: { $0.needsVersion3 }) { return 3 }
     if !scheduler.isOfFirstVersion { return 2 }
     return groups.contains { !$0.order.isEmpty } ? 1 : 0
   }
 }
 
 extension Program.Operation {
-  fileprivate var isOfVersion1_3: Bool {
+  fileprivate var needsVersion3: Bool {
     if case .addRow = self { true } else { false }
   }
 }

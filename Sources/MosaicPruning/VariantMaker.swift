@@ -77,10 +77,10 @@ extension SensitivityReport {
     let inside = buckets.indices.filter { buckets[$0].overlaps(steps) }
     guard let first = inside.first, !groupGains[first].isEmpty else { return [] }
     return groupGains[first].indices.map { group in
-      inside.reduce(into: GroupGain(half: 0, most: 0)) { sum, bucket in
+      inside.reduce(into: GroupGain(half: 0, whole: 0)) { sum, bucket in
         let weight = buckets[bucket].reduce(0) { $0 + stepWeights[$1] }
         sum.half += weight * groupGains[bucket][group].half
-        sum.most += weight * groupGains[bucket][group].most
+        sum.whole += weight * groupGains[bucket][group].whole
       }
     }
   }
