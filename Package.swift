@@ -55,6 +55,7 @@ let package = Package(
         "MosaicLowering", "MosaicSurgery",
       ]),
     library("MosaicAllocation", ["MosaicCore", "MosaicAnalysis"]),
+    library("MosaicReport", ["MosaicCore"]),
     library(
       "MosaicPruning",
       [
@@ -65,13 +66,14 @@ let package = Package(
       [
         "MosaicCore", "MosaicIR", "MosaicImport", "MosaicBundle", "MosaicRuntime",
         "MosaicLowering", "MosaicSurgery", "MosaicAnalysis", "MosaicAllocation", "MosaicPruning",
+        "MosaicReport",
       ]),
     .executableTarget(
       name: "mosaic",
       dependencies: [
         "MosaicCore", "MosaicKernels", "MosaicIR", "MosaicImport", "MosaicBundle",
         "MosaicRuntime", "MosaicLowering", "MosaicSurgery", "MosaicAnalysis", "MosaicAllocation",
-        "MosaicPruning", "MosaicCodegen",
+        "MosaicPruning", "MosaicCodegen", "MosaicReport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -108,6 +110,7 @@ let package = Package(
         "MosaicSurgery",
       ]),
     tests(of: "MosaicAllocation", ["MosaicCore", "MosaicAnalysis"]),
+    tests(of: "MosaicReport"),
     tests(
       of: "MosaicCodegen",
       [

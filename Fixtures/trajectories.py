@@ -1,6 +1,7 @@
 """Writes trajectories.json: timesteps, noise levels and states of diffusers' samplers.
 
     python trajectories.py > trajectories.json
+    python trajectories.py --check trajectories.json
 
 The arithmetic is diffusers', in float64 over its float32 noise levels, so that a difference is a
 difference in method and not in rounding. The network is f(x, t) = 0.8 sin(x + t / 100); fresh
@@ -13,6 +14,7 @@ Written with diffusers 0.42.1, torch 2.13.0.
 import itertools
 import json
 import math
+import sys
 import types
 
 import diffusers
@@ -21,6 +23,8 @@ import torch
 from diffusers.schedulers import (
     scheduling_ddpm, scheduling_dpmsolver_multistep, scheduling_euler_discrete,
     scheduling_flow_match_euler_discrete)
+
+from comparison import report
 
 INITIAL = [-1.7, -0.4, 0.3, 2.1]
 SCHEDULES = {
@@ -203,8 +207,38 @@ def flow_cases():
     yield flow({"shift": 2.0, "shift_terminal": 0.02, "num_train_timesteps": 500}, 6)
 
 
+def numbers(value):
+    """All numbers of a JSON value, in order, and its words and keys in a second list."""
+    if isinstance(value, bool) or value is None or isinstance(value, str):
+        return [], [value]
+    if isinstance(value, (int, float)):
+        return [value], []
+    parts = [numbers(part) for part in (value.values() if isinstance(value, dict) else value)]
+    keys = list(value) if isinstance(value, dict) else []
+    return [n for part in parts for n in part[0]], keys + [w for part in parts for w in part[1]]
+
+
+def check(path, made):
+    """Compares recorded cases with those made now, each by its largest number."""
+    with open(path) as file:
+        recorded = json.load(file)["cases"]
+    error = 0.0 if len(recorded) == len(made) else math.inf
+    for old, new in zip(recorded, made):
+        (old_numbers, old_words), (new_numbers, new_words) = numbers(old), numbers(new)
+        if old_words != new_words or len(old_numbers) != len(new_numbers):
+            error = math.inf
+            break
+        scale = max(map(abs, old_numbers))
+        error = max(error, *(abs(a - b) / scale for a, b in zip(old_numbers, new_numbers)))
+    if not report(path, error, 1e-5):
+        sys.exit(1)
+
+
 def main():
     cases = itertools.chain(ddim_cases(), sigma_cases(euler), solver_cases(), flow_cases())
+    if sys.argv[1:2] == ["--check"]:
+        check(sys.argv[2], list(cases))
+        return
     made = [json.dumps(made, separators=(",", ":")) for made in cases]
     print(json.dumps({"initial": INITIAL})[:-1] + ', "cases": [\n' + ",\n".join(made) + "\n]}")
 

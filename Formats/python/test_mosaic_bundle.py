@@ -326,6 +326,8 @@ class SchedulerTests(unittest.TestCase):
             (self.scheduler(sampler="flow"), "does not sample"),
             (self.scheduler(prediction="flow_prediction"), "does not sample"),
             (self.scheduler(flow=Flow(shift=1.0)), "does not sample"),
+            (self.scheduler(sampler="dpmpp2m", prediction="flow_prediction",
+                            flow=Flow(shift=1.0, ends_evenly=True)), "shift alone"),
             (self.flow(shift=math.nan), "shift nan"),
             (self.flow(shift=0.0), "shift 0"),
             (self.flow(terminal=1.0), "ends at 1"),

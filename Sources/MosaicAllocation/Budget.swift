@@ -10,8 +10,10 @@ public enum Budget: Sendable, Equatable {
   /// more. The schedule is then the cheapest one in multiply-accumulates.
   case error(Double)
 
+  /// Checks that it is a budget at all.
+  ///
   /// - Throws: `AllocationError.budgetOutOfRange` or `.badBudget`.
-  func validate() throws(AllocationError) {
+  public func validate() throws(AllocationError) {
     switch self {
     case .macs(let share):
       guard share > 0, share <= 1 else { throw .budgetOutOfRange(share) }

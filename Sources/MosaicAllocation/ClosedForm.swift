@@ -29,7 +29,7 @@ extension ErrorModel {
     RangeObjective(model: self, ranges: ranges).derivatives(at: rangeSparsities).gradient
   }
 
-  private func amplitudes(at sparsities: [Double]) -> [Double] {
+  fileprivate func amplitudes(at sparsities: [Double]) -> [Double] {
     precondition(sparsities.count == stepCount, "one sparsity a step")
     return zip(curves, sparsities).map { $0.value(at: $1) }
   }
@@ -102,4 +102,12 @@ func product(_ matrix: [Double], _ vector: [Double]) -> [Double] {
 /// vectorᵀ · matrix · vector, for a symmetric matrix [n, n].
 func quadraticForm(_ matrix: [Double], _ vector: [Double]) -> Double {
   zip(vector, product(matrix, vector)).reduce(0) { $0 + $1.0 * $1.1 }
+}
+
+extension ErrorModel {
+  /// What each step adds to `predictedError`: bₙ Σₘ Rₙₘ bₘ. Below 0 where its error cancels others.
+  public func contributions(_ sparsities: [Double]) -> [Double] {
+    let values = amplitudes(at: sparsities)
+    return zip(values, product(correlation, values)).map { $0 * $1 }
+  }
 }

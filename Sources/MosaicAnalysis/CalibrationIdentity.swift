@@ -107,7 +107,3 @@ private func digest(of text: String) -> [UInt8] {
   text.withUTF8 { hash.update(UnsafeRawBufferPointer($0)) }
   return hash.finish()
 }
-
-func hexadecimal(_ bytes: [UInt8]) -> String {
-  bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-}

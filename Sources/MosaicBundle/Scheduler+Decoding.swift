@@ -40,6 +40,11 @@ extension SchedulerConfig {
     guard flow == nil || sigmas == Sigmas() else {
       throw .inconsistent(section: Self.place, problem: "a flow has no noise levels of betas")
     }
+    if let flow, sampler == .dpmpp2m {
+      guard flow == Flow(shift: flow.shift) else {
+        throw .inconsistent(section: Self.place, problem: "dpmpp2m takes a flow's shift alone")
+      }
+    }
     guard (1...2).contains(solver.order), !solver.leastLambda.isNaN else {
       throw .inconsistent(
         section: Self.place,

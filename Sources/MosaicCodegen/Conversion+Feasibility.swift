@@ -6,6 +6,7 @@ extension Conversion {
   /// are places for, or a budget that the largest sparsity does not reach.
   func checkFeasibility(of subject: CalibrationSubject) throws(AllocationError) {
     let allocation = options.allocation
+    try allocation.budget.validate()
     let levels = subject.options.levels
     let steps = subject.trajectory.steps.count
     let unmeasured = try ErrorModel(

@@ -22,7 +22,10 @@ extension Conversion {
         sources: [
           Manifest.Provenance.Source(name: "weights", sha256: imported.weights.digest())
         ],
-        seed: options.calibration.seed, arguments: options.arguments),
+        seed: options.calibration.seed,
+        // Times differ from run to run: those that decided are kept, so that others can repeat it.
+        arguments: options.arguments
+          + (latency.map { ["--cost-model", $0.json.text()] } ?? [])),
       model: imported.description, scheduler: imported.scheduler ?? SchedulerConfig(),
       graphText: subject.dense.graph.description,
       schedule: Manifest.Schedule(

@@ -5,7 +5,7 @@ internal import MosaicCore
 internal import MosaicIR
 public import MosaicImport
 internal import MosaicLowering
-internal import MosaicPruning
+public import MosaicPruning
 internal import MosaicSurgery
 
 /// The whole pipeline on one checkpoint: calibrate, solve, prune, emit, prove.
@@ -22,10 +22,19 @@ public struct Conversion {
     self.progress = progress
   }
 
+  /// What a conversion made, for those who want to look closer.
+  public struct Outcome: Sendable {
+    public var report: ConversionReport
+    public var calibration: Calibration
+    public var variants: [RangeVariant]
+    /// The variants on held-out samples.
+    public var prediction: PlanMeasurement
+  }
+
   /// Converts, and writes the bundle to `path`.
   ///
   /// - Throws: A `MosaicError`; nothing is left under `path` then but what was there.
-  public func run(to path: String) throws -> ConversionReport {
+  public func run(to path: String) throws -> Outcome {
     let calibrator = try makeCalibrator()
     let subject = calibrator.subject
     try checkFeasibility(of: subject)
@@ -79,13 +88,15 @@ public struct Conversion {
       .write(
         manifest, to: path, compression: options.compression,
         replacing: options.replacesOutput)
-    return ConversionReport(
+    let report = ConversionReport(
       output: path, manifest: manifest, ranges: lines(chosen, subject), parity: parity,
       originalError: original, schedule: schedule,
-      closedFormInterval: try calibration.relativeError(of: schedule), prediction: prediction,
-      proof: proof, calibration: calibration, variants: chosen, latency: latency,
+      closedFormInterval: try calibration.relativeError(of: schedule), proof: proof,
+      transfer: calibration.transfer, latency: latency,
       rowsPerColumn: chosen.map { calibration.statistics.rowsPerColumn(of: $0.steps) }.min() ?? 0,
       tooLargeForType: rounded.kept)
+    return Outcome(
+      report: report, calibration: calibration, variants: chosen, prediction: prediction)
   }
 
   /// The network and its trajectory, ready to be measured.

@@ -14,7 +14,7 @@ extension ConversionReport {
     }
     var lines = [
       "\(printable(output, limit: 400)): \(manifest.schedule.kind) schedule, "
-        + "\(manifest.schedule.criterion), budget \(schedule.target.text)",
+        + "\(manifest.schedule.criterion), \(schedule.target.text)",
       table.text,
       "parity: fast path \(significant(parity.programError, 2)), "
         + "\(parity.elements) elements of single operations \(significant(parity.nodeError, 2)); "
@@ -22,6 +22,7 @@ extension ConversionReport {
           ?? "not compared with the original framework"),
       errorText, costText,
     ]
+    lines += notes.map { "note: \($0)" }
     if let latency {
       let time = schedule.milliseconds ?? 0
       lines.append(
@@ -92,7 +93,8 @@ extension ConversionReport {
       "mac_share": JSONValue(schedule.costShare),
       "milliseconds": schedule.milliseconds.map { JSONValue($0) } ?? .null,
       "tensor_bytes": schedule.bytes.map { JSONValue($0) } ?? .null,
-      "rows_per_column": JSONValue(rowsPerColumn), "ranges": JSONValue(lines),
+      "cost_model": latency?.json ?? .null, "rows_per_column": JSONValue(rowsPerColumn),
+      "ranges": JSONValue(lines),
       "warnings": JSONValue(warnings.map { JSONValue($0) }),
       "proof": .object(JSONObject(measured)),
     ]

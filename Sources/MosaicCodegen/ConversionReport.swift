@@ -3,7 +3,6 @@ public import MosaicAnalysis
 public import MosaicBundle
 internal import MosaicCore
 public import MosaicLowering
-public import MosaicPruning
 
 /// What a conversion found and proved.
 public struct ConversionReport: Sendable {
@@ -27,11 +26,9 @@ public struct ConversionReport: Sendable {
   public var schedule: SparsitySchedule
   /// The relative standard error of the schedule's predicted error.
   public var closedFormInterval: Double
-  /// The variants on held-out samples: the prediction.
-  public var prediction: PlanMeasurement
   public var proof: Proof
-  public var calibration: Calibration
-  public var variants: [RangeVariant]
+  /// How far the checkpoint is from the one whose statistics served; nil where they are its own.
+  public var transfer: TransferReport?
   /// The times that a budget of milliseconds was met with.
   public var latency: LatencyModel?
   /// The fewest rows a column any Gram matrix had.
@@ -44,17 +41,21 @@ public struct ConversionReport: Sendable {
     var lines = tooLargeForType.map {
       "tensor '\(printable($0))' has numbers too large for f16; stored in f32"
     }
-    if rowsPerColumn < 8 {
-      lines.append(
-        "the Gram matrices have \(significant(rowsPerColumn)) rows a column at the least, fewer "
-          + "than 8; more --samples make refits better")
-    }
-    if let transfer = calibration.transfer {
+    if let transfer {
       lines.append(
         "the statistics are another checkpoint's: samples of both from the same noise differ by "
           + "\(fixed(100 * transfer.share, 1)) % of what unrelated samples do")
     }
     return lines
+  }
+
+  /// What is no fault but could be better, a line each.
+  public var notes: [String] {
+    guard rowsPerColumn < 8 else { return [] }
+    return [
+      "the Gram matrices have \(significant(rowsPerColumn)) rows a column at the least, fewer "
+        + "than 8; more --samples make refits better"
+    ]
   }
 
   /// Why the conversion does not keep its promise, or nil where it does.

@@ -44,13 +44,17 @@ extension NoiseSchedule {
   /// Longest schedule read: the usual one is 1,000.
   static let maximalTrainSteps = 1_000_000
 
-  private static func betas(of config: SchedulerConfig) throws(SchedulerError) -> [Float] {
-    let count = config.trainSteps
+  static func checkTrainSteps(_ count: Int) throws(SchedulerError) {
     guard (1...maximalTrainSteps).contains(count) else {
       throw SchedulerError(
         .badValue(
           field: "num_train_timesteps", found: "\(count)", expected: "1 to \(maximalTrainSteps)"))
     }
+  }
+
+  private static func betas(of config: SchedulerConfig) throws(SchedulerError) -> [Float] {
+    let count = config.trainSteps
+    try checkTrainSteps(count)
     if !config.trainedBetas.isEmpty {
       guard config.trainedBetas.count == count else {
         throw SchedulerError(

@@ -52,6 +52,7 @@ extension SchedulerConfig {
       _ = try NoiseSchedule(self)
       return
     }
+    try NoiseSchedule.checkTrainSteps(trainSteps)
     try flow.check()
   }
 

@@ -38,7 +38,7 @@ public struct SchedulerError: MosaicError, Equatable {
       "\(place): the noise of \(printable(className)) cannot be sampled with \(sampler.rawValue); "
         + "use \(names(supported))"
     case .noBetas(let name):
-      "\(place): \(printable(name)) has no noise schedule of betas; use what does not need one"
+      "\(place): \(printable(name)) samples a flow, which has no betas; leave out what needs them"
     case .imageTokensMissing:
       "\(place): use_dynamic_shifting needs the number of tokens of an image; give --image-tokens"
     case .unknownField(let name):

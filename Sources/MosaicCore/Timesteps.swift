@@ -45,7 +45,13 @@ extension Trajectory {
     let trainSteps = config.trainSteps
     let end = end(of: schedule, leastLambda: config.solver.leastLambda)
     let most = config.spacing == .trailing ? trainSteps : end - 1
-    guard (1...max(most, 1)).contains(count), most > 0 else {
+    guard most >= 1 else {
+      throw SchedulerError(
+        .badValue(
+          field: "lambda_min_clipped", found: "\(config.solver.leastLambda)",
+          expected: "a number that leaves timesteps of the \(trainSteps)"))
+    }
+    guard (1...most).contains(count) else {
       throw SchedulerError(
         .badValue(
           field: "steps", found: "\(count)",
@@ -53,8 +59,7 @@ extension Trajectory {
     }
     switch config.spacing {
     case .leading:
-      let distance = end / (count + 1)
-      return try leading(config, count: count + 1, distance: distance).dropLast()
+      return try leading(config, count: count, distance: end / (count + 1), leavingOut: 1)
     case .linspace:
       return evenly(to: end - 1, count: count + 1).dropFirst().map(rounded).reversed()
     case .trailing:
@@ -77,8 +82,9 @@ extension Trajectory {
     }
   }
 
+  /// - Parameter first: How many of the least are left out.
   private static func leading(
-    _ config: SchedulerConfig, count: Int, distance: Int
+    _ config: SchedulerConfig, count: Int, distance: Int, leavingOut first: Int = 0
   ) throws(SchedulerError) -> [Int] {
     let (trainSteps, offset) = (config.trainSteps, config.stepsOffset)
     // The offset can lead past the last training step, but not past Int.
@@ -86,13 +92,13 @@ extension Trajectory {
       throw SchedulerError(
         .badValue(field: "steps_offset", found: "\(offset)", expected: "0 to \(trainSteps - 1)"))
     }
-    guard (count - 1) * distance + offset < trainSteps else {
+    guard (first + count - 1) * distance + offset < trainSteps else {
       throw SchedulerError(
         .badValue(
           field: "steps", found: "\(count) from steps_offset \(offset)",
           expected: "fewer, because the first timestep would lie beyond \(trainSteps - 1)"))
     }
-    return (0..<count).reversed().map { $0 * distance + offset }
+    return (first..<first + count).reversed().map { $0 * distance + offset }
   }
 
   /// `count` numbers from 0 to `last`.

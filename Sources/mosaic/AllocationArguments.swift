@@ -54,6 +54,7 @@ struct AllocationArguments: ParsableArguments {
         "--budget, --budget-ms, --budget-bytes, --max-error and --schedule-file exclude each "
           + "other.")
     }
+    try validateCount("--ranges", ranges.count)
     if let budget, !(budget > 0 && budget <= 1) {
       throw ValidationError("--budget must be over 0 and at most 1, found \(budget).")
     }
@@ -132,7 +133,7 @@ enum RangeArgument: ExpressibleByArgument, Equatable {
   init?(argument: String) {
     if argument == "auto" {
       self = .automatic
-    } else if let count = Int(argument), (1...1 << 20).contains(count) {
+    } else if let count = Int(argument) {
       self = .count(count)
     } else {
       return nil

@@ -47,9 +47,10 @@ struct CalibrationArguments: ParsableArguments {
   var maxMemory: ByteCount?
 
   func validate() throws {
-    for (name, value) in [("--steps", steps ?? 1), ("--max-samples", maxSamples)]
-    where !(1...1 << 20).contains(value) {
-      throw ValidationError("\(name) must be 1 to 1048576, found \(value).")
+    for (name, value) in [
+      ("--steps", steps ?? 1), ("--samples", samples?.count ?? 1), ("--max-samples", maxSamples),
+    ] {
+      try validateCount(name, value)
     }
     if let guidance, !guidance.isFinite {
       throw ValidationError("--guidance must be a number.")
@@ -130,7 +131,7 @@ enum SampleCount: ExpressibleByArgument, Equatable {
   init?(argument: String) {
     if argument == "auto" {
       self = .automatic
-    } else if let count = Int(argument), (1...1 << 20).contains(count) {
+    } else if let count = Int(argument) {
       self = .count(count)
     } else {
       return nil
@@ -140,5 +141,13 @@ enum SampleCount: ExpressibleByArgument, Equatable {
   var count: Int? {
     if case .count(let count) = self { return count }
     return nil
+  }
+}
+
+/// Refuses a number of things below 1, or above what any machine could hold.
+func validateCount(_ name: String, _ value: Int) throws {
+  guard value >= 1 else { throw ValidationError("\(name) must be 1 or more, found \(value).") }
+  guard value <= 1 << 20 else {
+    throw ValidationError("\(name) must be 1048576 or less, found \(value).")
   }
 }

@@ -42,6 +42,11 @@ struct Convert: ParsableCommand {
   @Option(help: "Type of all stored tensors; source keeps each in its own.")
   var dtype = StoredType.source
 
+  @Option(
+    help: "Draw what was found: an .html page, or the main figure as .svg.",
+    completion: .file(extensions: ["html", "svg"]))
+  var report: String?
+
   @Flag(help: "Say what would be done, and what it takes; write nothing.")
   var dryRun = false
 
@@ -53,9 +58,8 @@ struct Convert: ParsableCommand {
   @OptionGroup var print: OutputOptions
 
   func validate() throws {
-    guard proofSamples >= 1 else {
-      throw ValidationError("--proof-samples must be 1 or more, found \(proofSamples).")
-    }
+    try validateCount("--proof-samples", proofSamples)
+    try validateReport(report)
     guard compression != nil else {
       throw ValidationError("--compress must be none or 1 to 19, found \(compress).")
     }
@@ -74,8 +78,14 @@ struct Convert: ParsableCommand {
       }
       let line = ProgressLine(stages: options.stages, isQuiet: print.quiet)
       let conversion = Conversion(imported, options: options, progress: line.show)
-      let report = try conversion.run(to: output)
+      let outcome = try conversion.run(to: output)
+      let report = outcome.report
       line.clear()
+      if let path = self.report {
+        try writeReport(
+          outcome.reportData(sampler: imported.scheduler?.sampler.rawValue ?? ""), to: path,
+          replacing: !noClobber)
+      }
       for warning in report.warnings { printError("warning: \(warning)") }
       Swift.print(print.json ? report.json.text(indented: true) : report.text)
       if let failure = report.failure {

@@ -20,7 +20,8 @@ import MosaicCodegen
       """,
     version: Conversion.generator,
     subcommands: [
-      Convert.self, Inspect.self, Run.self, Diff.self, Analyse.self, Merge.self, Check.self,
+      Convert.self, Inspect.self, Run.self, Diff.self, Analyse.self, Merge.self, Compare.self,
+      Check.self,
       Verify.self,
     ])
 }

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct ScheduleFileTests {
   /// Ten steps at timesteps 900, 800, …, 0, measured in buckets of two.
-  static let timesteps = (0..<10).map { 900 - 100 * $0 }
+  static let timesteps: [Double] = (0..<10).map { 900 - 100 * Double($0) }
 
   static func problem(budget: Double = 0.7) throws -> AllocationProblem {
     try AllocationProblem(
@@ -55,7 +55,7 @@ import Testing
     let request = try BudgetTests.request(.milliseconds(100))
     let file = try Self.file(#"{"steps": 20, "sparsity": 0.5}"#)
     let schedule = request.described(
-      try file.schedule(for: request.problem(atMACs: 1), timesteps: Array((0..<20).reversed())))
+      try file.schedule(for: request.problem(atMACs: 1), timesteps: (0..<20).reversed().map(Double.init)))
     #expect(schedule.milliseconds == 140)
     #expect(schedule.bytes == 300 + 200 + 145 + 10)
     #expect(schedule.target == .macs(schedule.costShare))

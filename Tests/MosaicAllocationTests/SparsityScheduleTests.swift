@@ -82,7 +82,7 @@ import Testing
   /// Timesteps 950, 850, …: above 600, from 600 to 200, below.
   @Test func paperSplitsWhereItsTextDoes() throws {
     let scores = [0.1, 0.2, 0.3, 0.5, 0.8, 0.9, 1, 0.9, 0.4, 0.2]
-    let timesteps = (0..<10).map { 950 - 100 * $0 }
+    let timesteps = (0..<10).map { 950 - 100 * Double($0) }
     let problem = try Self.problem(steps: 10)
     let split = try SparsitySchedule.paperSplit(
       scores: scores, timesteps: timesteps, for: problem)

@@ -14,12 +14,12 @@ import Testing
   ])
   func equalsARunWithOneOutputReplaced(sampler: SamplerKind, eta: Double) throws {
     let subject = try tinySubject(sampler: sampler) { $0.eta = eta }
-    let base = try subject.sensitivityTrajectories(progress: noProgress)
+    let base = try held(subject)
     // Large enough for differences of f32 states not to matter.
     let replaced = base.outputs.map { output in output.map { 0.5 * $0 } }
-    let deltas = try subject.propagate(replaced, in: base, stage: "", progress: noProgress)
+    let deltas = try subject.propagate(replaced, in: base) { _ in }
     for changed in 0..<4 {
-      var state = base.restarts[changed]
+      var state = base.states[changed]
       subject.sampler.apply(
         replaced[changed], to: &state, step: changed, firstItem: SampleStart.sensitivity,
         stateSize: subject.predictor.stateSize)
@@ -35,9 +35,9 @@ import Testing
 
   @Test func leavesUnchangedStepsOut() throws {
     let subject = try tinySubject()
-    let base = try subject.sensitivityTrajectories(progress: noProgress)
+    let base = try held(subject)
     let one = try subject.propagate(
-      [[], base.outputs[1], [], []], in: base, stage: "", progress: noProgress)
+      [[], base.outputs[1], [], []], in: base) { _ in }
     #expect(one.map(\.isEmpty) == [true, false, true, true])
     // The same output: the same samples.
     #expect(relativeError(zip(one[1], base.final).map { $0 + $1 }, base.final) <= 1e-5)
@@ -45,44 +45,59 @@ import Testing
 
   @Test func keepsTheDenseTrajectory() throws {
     let subject = try tinySubject()
-    let base = try subject.sensitivityTrajectories(progress: noProgress)
+    let base = try held(subject)
     let predictor = subject.predictor
+    let noise = subject.noise(from: base.firstItem, samples: base.labels.count)
     let final = try subject.sampler.sample(
-      noise: base.states[0], labels: base.labels, firstItem: base.firstItem
+      noise: noise, labels: base.labels, firstItem: base.firstItem
     ) { _ in (predictor, 0) }
     #expect(final == base.final)
   }
 
-  @Test func predictsNothingForTheDenseNetwork() throws {
-    let subject = try tinySubject()
-    let base = try subject.sensitivityTrajectories(progress: noProgress)
-    let none = try subject.measurePlan(on: base, progress: noProgress) { _ in nil }
-    #expect(none.predictedError == 0 && none.ownErrors == [0, 0, 0, 0])
-    let dense = try subject.measurePlan(on: base, progress: noProgress) { _ in subject.predictor }
-    #expect(dense.ownErrors == [0, 0, 0, 0])
-    // What is left is the rounding of f32 states in batches of other heights.
-    let scale = base.final.reduce(0.0) { $0 + Double($1) * Double($1) } / Double(base.final.count)
-    #expect(dense.predictedError <= 1e-10 * scale)
+  /// A part of the trajectories is what those samples give alone.
+  @Test(arguments: [SamplerKind.ddim, .dpmpp2m]) func splitIntoParts(sampler: SamplerKind) throws {
+    let subject = try tinySubject(sampler: sampler) { $0.sensitivitySamples = 32 }
+    let part = try held(subject).part(16..<32)
+    let alone = try subject.trajectories(
+      from: SampleStart.sensitivity + 16, samples: 16, progress: noProgress)
+    #expect(part.final == alone.final && part.labels == alone.labels)
+    #expect(part.firstItem == alone.firstItem && part.outputs == alone.outputs)
+    #expect(part.states == alone.states)
   }
 
-  /// One pruned step alone: nothing is added up, so what is predicted is what a run gives.
-  @Test func predictsOnePrunedStepExactly() throws {
-    let subject = try tinySubject()
+  private func held(_ subject: CalibrationSubject) throws -> DenseTrajectories {
+    try subject.trajectories(
+      from: SampleStart.sensitivity, samples: subject.options.sensitivitySamples,
+      progress: noProgress)
+  }
+
+  /// A rehearsal of the dense network is the dense run, to the last bit; of a pruned one it is what
+  /// a run of it gives.
+  @Test(arguments: [SamplerKind.ddim, .euler, .dpmpp2m])
+  func rehearsesWhatWillRun(sampler: SamplerKind) throws {
+    let subject = try tinySubject(sampler: sampler)
+    let base = try held(subject)
+    for same in [nil, subject.predictor] {
+      let plan = try subject.measurePlan(on: base, progress: noProgress) { _ in same }
+      #expect(plan.final.mean == 0 && plan.stateErrors == [0, 0, 0, 0])
+      #expect(plan.ownErrors == [0, 0, 0, 0])
+    }
     let statistics = try subject.gatherStatistics(progress: noProgress)
     let pruner = Pruner(
       dense: subject.dense, groups: subject.groups, criterion: .obs, seed: 0, threads: 1)
-    let network = try pruner.order(by: statistics.moments[0])
+    let network = try pruner.order(by: statistics.moments(ofBucket: 0))
       .networks(removing: [uniformRemovals(of: subject.groups, sparsity: 0.5)])[0]
     let pruned = try subject.predictor(of: network)
-    let base = try subject.sensitivityTrajectories(progress: noProgress)
     let plan = try subject.measurePlan(on: base, progress: noProgress) { $0 == 1 ? pruned : nil }
     let predictor = subject.predictor
     let final = try subject.sampler.sample(
-      noise: base.states[0], labels: base.labels, firstItem: base.firstItem
+      noise: subject.noise(from: base.firstItem, samples: base.labels.count), labels: base.labels,
+      firstItem: base.firstItem
     ) { step in (step == 1 ? pruned : predictor, 0) }
-    let measured = meanSquare(final, base.final)
-    #expect(abs(plan.predictedError / measured - 1) <= 1e-3)
-    #expect(plan.arrivingErrors[1] == plan.predictedError)
+    #expect(plan.final == PairedError(final, base.final, sampleSize: subject.predictor.stateSize))
+    // Two orders of the same f64 sum.
+    #expect(abs(plan.final.mean / plan.stateErrors[3] - 1) <= 1e-12)
     #expect(plan.ownErrors[1] > 0 && plan.ownErrors[0] == 0)
+    #expect(plan.stateErrors[0] == 0 && plan.stateErrors[1] > 0)
   }
 }

@@ -1,7 +1,8 @@
-import MosaicAnalysis
 import MosaicCore
 import MosaicSurgery
 import Testing
+
+@testable import MosaicAnalysis
 
 @Suite struct SensitivityTests {
   private func report(
@@ -9,9 +10,18 @@ import Testing
   ) throws -> SensitivityReport {
     let subject = try tinySubject(change)
     let statistics = try subject.gatherStatistics(progress: noProgress)
-    let held = try subject.sensitivityTrajectories(progress: noProgress)
-    return try subject.measureSensitivity(
-      statistics, criterion: criterion, on: held, progress: noProgress)
+    return SensitivityReport(
+      try measured(subject, statistics, criterion),
+      scalarGains: subject.trajectory.influence(variance: statistics.variance))
+  }
+
+  private func measured(
+    _ subject: CalibrationSubject, _ statistics: CalibrationStatistics,
+    _ criterion: Criterion = .obs
+  ) throws -> SensitivitySamples {
+    var pass = SensitivityPass(subject, statistics: statistics, criterion: criterion)
+    try pass.grow(to: subject.options.sensitivitySamples, progress: noProgress)
+    return pass.samples
   }
 
   @Test(arguments: Criterion.allCases)
@@ -42,9 +52,9 @@ import Testing
   @Test func takesTheScalarInfluence() throws {
     let subject = try tinySubject { $0.influence = .scalar }
     let statistics = try subject.gatherStatistics(progress: noProgress)
-    let held = try subject.sensitivityTrajectories(progress: noProgress)
-    let scalar = try subject.measureSensitivity(
-      statistics, criterion: .obs, on: held, progress: noProgress)
+    let scalar = SensitivityReport(
+      try measured(subject, statistics),
+      scalarGains: subject.trajectory.influence(variance: statistics.variance))
     #expect(scalar.influence == .scalar)
     #expect(scalar.gains == subject.trajectory.influence(variance: statistics.variance).map(abs))
     for step in 0..<4 {
@@ -55,6 +65,40 @@ import Testing
       }
     }
     #expect(try report().errors == scalar.errors)
+  }
+
+  /// What a sample gives does not depend on when it was asked for, and more of them narrow the
+  /// interval.
+  @Test func growsByMoreSamples() throws {
+    let subject = try tinySubject()
+    let statistics = try subject.gatherStatistics(progress: noProgress)
+    var pass = SensitivityPass(subject, statistics: statistics, criterion: .obs)
+    try pass.grow(to: 64, progress: noProgress)
+    let few = pass.samples
+    try pass.grow(to: 80, progress: noProgress)
+    #expect(pass.samples.count == 80)
+    #expect(pass.samples.errors.starts(with: few.errors))
+    var other = SensitivityPass(subject, statistics: statistics, criterion: .obs)
+    try other.grow(to: 80, progress: noProgress)
+    #expect(other.samples == pass.samples)
+  }
+
+  /// The spread of resampled means is the standard error of the mean.
+  @Test func resamplesToTheStandardError() throws {
+    let subject = try tinySubject { $0.sensitivitySamples = 48 }
+    let statistics = try subject.gatherStatistics(progress: noProgress)
+    let samples = try measured(subject, statistics)
+    let reports = SensitivityReport.resampled(samples, scalarGains: [], times: 400)
+    for step in 0..<4 {
+      let own = (0..<48).map { samples.errors[($0 * 4 + step) * 3 + 1] }
+      let expected = PairedError(own).standardError
+      let means = reports.map { $0.errors[step][1] }
+      let mean = means.reduce(0, +) / 400
+      let spread = (means.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 399).squareRoot()
+      // The standard deviation of 400 draws is known within 3.5 %; four of those.
+      #expect(abs(spread / expected - 1) <= 0.15)
+    }
+    #expect(SensitivityReport.resampled(samples, scalarGains: [], times: 2)[0] == reports[0])
   }
 
   @Test func repeatsItself() throws {

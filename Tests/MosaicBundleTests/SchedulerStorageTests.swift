@@ -64,6 +64,7 @@ import Testing
       SchedulerConfig(sampler: .flow), SchedulerConfig(prediction: .flow),
       SchedulerConfig(sampler: .flow, flow: .init()),
       SchedulerConfig(sampler: .euler, prediction: .flow, flow: .init()), bounded,
+      SchedulerConfig(sampler: .dpmpp2m, prediction: .flow, flow: .init(endsEvenly: true)),
       solver { $0.order = 0 }, solver { $0.order = 3 }, solver { $0.leastLambda = .nan },
       flow(.init(shift: 0)), flow(.init(shift: .nan)), flow(.init(shift: .infinity)),
       flow(.init(terminal: 1)), flow(.init(terminal: -0.5)), flow(.init(terminal: .nan)),

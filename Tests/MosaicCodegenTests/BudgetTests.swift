@@ -11,7 +11,7 @@ import Testing
 @Suite struct BudgetTests {
   @Test(arguments: [1, 0.9, 0.75, 0.6, 0.45, 0.3, 0.23])
   func keepsTheBudgetAndUsesIt(budget: Double) throws {
-    let converted = try Converted { $0.budget = budget }
+    let converted = try Converted { $0.allocation.budget = .macs(budget) }
     let proof = try #require(converted.bundle.manifest.proof)
     let allowed = budget * Double(proof.denseMACs)
     // What a solved schedule saves too much is less than a unit a group and range; a unit of
@@ -30,7 +30,7 @@ import Testing
   }
 
   @Test func wholeBudgetPrunesNothing() throws {
-    let converted = try Converted { $0.budget = 1 }
+    let converted = try Converted { $0.allocation.budget = .macs(1) }
     #expect(converted.report.proof.measured.mean == 0)
     #expect(converted.report.proof.uniform?.mean == 0)
     #expect(converted.report.failure == nil)
@@ -44,7 +44,7 @@ import Testing
     var model = try tinyModel()
     model.scheduler?.setAlphaToOne = false
     func change(_ options: inout ConversionOptions) {
-      options.budget = 0.6
+      options.allocation.budget = .macs(0.6)
       options.calibration.steps = 20
     }
     let converted = try Converted(model, change)
@@ -82,7 +82,7 @@ import Testing
   }
 
   @Test func budgetOutOfReach() throws {
-    let found = try error { $0.budget = 0.01 }
+    let found = try error { $0.allocation.budget = .macs(0.01) }
     guard case .unreachableBudget(asked: 0.01, let least) = found as? AllocationError else {
       Issue.record("\(found as Any)")
       return
@@ -94,7 +94,7 @@ import Testing
   }
 
   @Test(arguments: [0, -1, 1.5, .nan, .infinity]) func budgetThatIsNoShare(budget: Double) throws {
-    let found = try error { $0.budget = budget }
+    let found = try error { $0.allocation.budget = .macs(budget) }
     guard case .budgetOutOfRange = found as? AllocationError else {
       Issue.record("\(found as Any)")
       return
@@ -104,7 +104,7 @@ import Testing
 
   @Test(arguments: [(9, 8), (0, 8), (11, 20)]) func ranges(asked: Int, steps: Int) throws {
     let found = try error {
-      $0.ranges = asked
+      $0.allocation.ranges = .exactly(asked)
       $0.calibration.steps = steps
     }
     let expected = AllocationError.rangeCount(

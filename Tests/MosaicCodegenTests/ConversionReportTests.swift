@@ -1,3 +1,4 @@
+import MosaicAllocation
 import MosaicAnalysis
 import MosaicBundle
 import MosaicTestSupport
@@ -24,7 +25,10 @@ import Testing
     return ConversionReport(
       output: "a.mosaic", manifest: manifest, ranges: [],
       parity: Parity(programError: program, nodeError: node, worstNode: "up", elements: 3),
-      originalError: original, closedFormError: predicted,
+      originalError: original,
+      schedule: SparsitySchedule(
+        kind: .solved, ranges: [], predictedError: predicted, clippedError: predicted, costShare: 1,
+        budget: 1), closedFormInterval: 0.1,
       proof: Proof(measured: paired, uniform: nil, denseSeconds: 1, mosaicSeconds: 1),
       rowsPerColumn: 100)
   }

@@ -1,7 +1,6 @@
+import MosaicAnalysis
 import MosaicTestSupport
 import Testing
-
-@testable import MosaicCodegen
 
 @Suite struct PairedErrorTests {
   @Test(arguments: [(2, 3), (7, 5), (8, 64)]) func matchesPlainLoops(samples: Int, size: Int) {

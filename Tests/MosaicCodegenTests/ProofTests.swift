@@ -8,12 +8,12 @@ import Testing
 
 /// Every way to choose sparsities and units ends with a proof.
 @Suite struct ProofTests {
-  @Test(arguments: SparsitySchedule.Kind.allCases, Criterion.allCases)
+  @Test(arguments: [SparsitySchedule.Kind.solved, .uniform, .paper], Criterion.allCases)
   func everyScheduleAndCriterion(kind: SparsitySchedule.Kind, criterion: Criterion) throws {
     let converted = try Converted {
-      $0.schedule = kind
+      $0.allocation.schedule = kind
       $0.criterion = criterion
-      $0.budget = 0.7
+      $0.allocation.budget = .macs(0.7)
     }
     let manifest = converted.bundle.manifest
     #expect(manifest.schedule.kind == kind.rawValue)
@@ -61,9 +61,9 @@ import Testing
   /// Uniform pruning is compared in as many ranges as the schedule has.
   @Test func paperHasAtMostThreeRanges() throws {
     let converted = try Converted {
-      $0.schedule = .paper
+      $0.allocation.schedule = .paper
       // Its own number, whatever is asked.
-      $0.ranges = 20
+      $0.allocation.ranges = .exactly(20)
     }
     #expect((1...3).contains(converted.report.ranges.count))
     #expect(converted.report.proof.uniform != nil)

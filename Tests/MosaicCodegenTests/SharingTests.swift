@@ -26,8 +26,8 @@ import Testing
     options.calibration.predictionSamples = 6
     options.calibration.threads = 2
     options.proofSamples = 4
-    options.ranges = 3
-    options.budget = 0.6
+    options.allocation.ranges = .exactly(3)
+    options.allocation.budget = .macs(0.6)
     change(&options)
     let model = try CheckpointImporter(
       path: Fixtures.path(name),
@@ -40,12 +40,8 @@ import Testing
   private static func pruned(
     _ conversion: Conversion, sparsities: [Double]
   ) throws -> (subject: CalibrationSubject, rounded: DenseNetwork, variants: [RangeVariant]) {
-    let subject = try conversion.makeSubject()
-    let statistics = try subject.gatherStatistics { _ in }
-    let held = try subject.sensitivityTrajectories { _ in }
-    let sensitivity = try subject.measureSensitivity(
-      statistics, criterion: .obs, on: held
-    ) { _ in }
+    let calibration = try conversion.calibrate()
+    let subject = calibration.subject
     let schedule = SparsitySchedule(
       kind: .solved,
       ranges: sparsities.enumerated().map {
@@ -54,7 +50,8 @@ import Testing
       predictedError: 0, clippedError: 0, costShare: 0.6, budget: 0.6)
     let rounded = subject.dense.rounded(to: conversion.options.dataType).network
     let variants = try PruningPlan(schedule, spreading: .loss, criterion: .obs).carryOut(
-      on: subject, statistics: statistics, sensitivity: sensitivity, shipped: rounded
+      on: subject, statistics: calibration.statistics, sensitivity: calibration.sensitivity,
+      shipped: rounded
     ) { _ in }
     return (subject, rounded, variants)
   }
@@ -146,7 +143,7 @@ import Testing
   func everyMatrixHasTheTypeAskedFor(type: DataType, model: String) throws {
     let directory = try TemporaryDirectory()
     let path = "\(directory.path)/out.mosaic"
-    let report = try Self.conversion(model) { $0.dataType = type }.run(to: path)
+    let report = try Self.conversion(model) { $0.dataType = type }.run(to: path).report
     #expect(report.warnings.isEmpty)
     for tensor in try BundleReader(path: path).manifest.tensors {
       // A bias that changed holds more than half precision can say.

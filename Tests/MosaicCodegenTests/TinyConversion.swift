@@ -1,9 +1,10 @@
 import MosaicAnalysis
 import MosaicBundle
-import MosaicCodegen
 import MosaicCore
 import MosaicImport
 import MosaicTestSupport
+
+@testable import MosaicCodegen
 
 /// tiny-dit, a conversion of which takes a fifth of a second.
 func tinyModel(_ name: String = "tiny-dit", scheduler: String? = nil) throws -> ImportedModel {
@@ -40,7 +41,15 @@ struct Converted {
     let path = "\(directory.path)/out.mosaic"
     report = try Conversion(
       try model ?? tinyModel(), options: tinyOptions(change), progress: progress
-    ).run(to: path)
+    ).run(to: path).report
     bundle = try BundleReader(path: path)
+  }
+}
+
+extension Conversion {
+  /// What a run would measure before it solves anything.
+  func calibrate() throws -> Calibration {
+    let calibrator = try makeCalibrator()
+    return try calibrator.calibration(from: try calibrator.gather(), path: "tiny")
   }
 }

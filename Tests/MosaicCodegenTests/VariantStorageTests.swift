@@ -31,12 +31,8 @@ import Testing
         $0.criterion = criterion
         $0.calibration.guidance = guidance
       }, progress: { _ in })
-    let subject = try conversion.makeSubject()
-    let statistics = try subject.gatherStatistics { _ in }
-    let held = try subject.sensitivityTrajectories { _ in }
-    let sensitivity = try subject.measureSensitivity(
-      statistics, criterion: criterion, on: held
-    ) { _ in }
+    let calibration = try conversion.calibrate()
+    let subject = calibration.subject
     // One range whole, one with hardly anything left.
     let sparsities = [0, 0.3, 0.6, 0.875]
     let schedule = SparsitySchedule(
@@ -44,15 +40,15 @@ import Testing
       ranges: sparsities.enumerated().map { StepRange(steps: 2 * $0..<2 * $0 + 2, sparsity: $1) },
       predictedError: 0, clippedError: 0, costShare: 0.6, budget: 0.6)
     let variants = try PruningPlan(schedule, spreading: .loss, criterion: criterion).carryOut(
-      on: subject, statistics: statistics, sensitivity: sensitivity
+      on: subject, statistics: calibration.statistics, sensitivity: calibration.sensitivity
     ) { _ in }
+    let held = try subject.predictionTrajectories { _ in }
     let prediction = try subject.measurePlan(on: held) { _ in
     } network: { _ in
       nil
     }
-    let scheduler = try #require(model.scheduler)
     let manifest = conversion.manifest(
-      subject, scheduler, sensitivity: sensitivity, prediction: prediction, variants: variants,
+      calibration, schedule, latency: nil, prediction: prediction, variants: variants,
       proof: Manifest.Proof(
         parityMaxRelative: 0, parityOpSamplesMax: 0, comparedWithOriginal: false, samples: 1,
         predictedMSE: 0, measuredMSE: 0, standardError: 0, median: 0, uniformMeasuredMSE: 0,
@@ -75,8 +71,12 @@ import Testing
       emitted.bundle, threads: 1, guidance: subject.options.guidance)
     for (number, variant) in emitted.variants.enumerated() {
       let loaded = try denoiser.predictor(ofVariant: number)
+      // Calibration cuts batches by leaves, runs by what is fastest.
+      let made = try Predictor(
+        executor: try variant.network.executor(of: subject.dense, threads: 1),
+        model: subject.model, guidance: subject.options.guidance)
       for timestep in [0.0, 500, 875] {
-        let expected = variant.predictor.predict(
+        let expected = made.predict(
           states: states, timestep: timestep, labels: labels)
         #expect(expected.allSatisfy { $0.isFinite })
         #expect(

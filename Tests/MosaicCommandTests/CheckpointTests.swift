@@ -71,9 +71,12 @@ import Testing
   }
 
   @Test func schedulerOfAnotherFamily() throws {
-    try checkpoint.set([("_class_name", "EulerDiscreteScheduler")], in: checkpoint.scheduler)
+    try checkpoint.set(
+      [("_class_name", "EulerAncestralDiscreteScheduler")], in: checkpoint.scheduler)
     let result = try convert(checkpoint.path)
-    #expect(result.errors.hasPrefix("mosaic: \(checkpoint.scheduler): EulerDiscreteScheduler is"))
+    #expect(
+      result.errors.hasPrefix(
+        "mosaic: \(checkpoint.scheduler): EulerAncestralDiscreteScheduler is"))
     #expect(result.errors.split(separator: "\n").count == 1)
     #expect(result.status == ExitStatus.unsupported.rawValue)
     #expect(try workspace.written() == [])
@@ -97,7 +100,7 @@ import Testing
     let bundle = try workspace.bundle()
     expectRefusal(
       try convert(bundle), .usage,
-      "\(bundle): convert takes a diffusers directory; bundles are inspected, run and compared")
+      "\(bundle): a diffusers directory is needed here; bundles are inspected, run and compared")
     #expect(try workspace.written() == [])
   }
 

@@ -77,8 +77,8 @@ import Testing
     let path = workspace.output("out.mosaic")
     let result = try mosaic(["convert", tiny, "-o", path] + quickConversion)
     #expect(result.status == 0)
-    #expect(result.output.hasPrefix("\(path): solved schedule, obs, budget 0.750\n"))
-    #expect(result.output.contains("final error against dense, 8 fresh samples: predicted "))
+    #expect(result.output.hasPrefix("\(path): solved schedule, obs, a budget of 0.75 of the dense cost\n"))
+    #expect(result.output.contains("final error against dense, 8 fresh samples: closed form "))
     #expect(result.output.contains("uniform at the same MACs"))
     // Progress: every stage, and not on standard output.
     for stage in ["statistics", "sensitivity", "pruning", "proof: dense", "proof: mosaic"] {

@@ -33,7 +33,7 @@ import Testing
     #expect(file.entry("images")?.dataType == .f32)
     #expect(file.entry("noise")?.shape == [3, 4, 8, 8])
     #expect(file.entry("labels")?.shape == [3])
-    #expect(file.tensor("timesteps")?.integers() == [750, 500, 250, 0])
+    #expect(try file.tensor("timesteps")?.floats() == [750, 500, 250, 0])
     let labels = try #require(file.tensor("labels")).integers()
     #expect(labels.allSatisfy { (0..<10).contains($0) })
     let images = try #require(file.tensor("images")).floats()

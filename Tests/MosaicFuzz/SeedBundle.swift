@@ -8,6 +8,15 @@ enum SeedBundle {
   static let hidden = 128
   static let width = 8
 
+  /// One with every message that a scheduler can have.
+  static let scheduler = {
+    var scheduler = SchedulerConfig(
+      sampler: .flow, trainedBetas: [0.1, 0.2], prediction: .flow,
+      flow: .init(shift: 3, dynamicShift: .init(imageTokens: 64), terminal: 0.1))
+    scheduler.solver.order = 1
+    return scheduler
+  }()
+
   /// - Parameters:
   ///   - more: Tensors that no variant uses, to make the bundle as large as wanted.
   ///   - generator: What the bundle says wrote it.
@@ -45,7 +54,7 @@ enum SeedBundle {
       model: .init(
         architecture: "Test", sampleShape: [2, 4, 4], outputChannels: 2, classCount: 3,
         nullClass: 2, classNames: ["cat", "dög"], classInput: "class_labels"),
-      scheduler: SchedulerConfig(trainedBetas: [0.1, 0.2], prediction: .velocity),
+      scheduler: scheduler,
       graphText: "sample -> output",
       groups: [
         .init(

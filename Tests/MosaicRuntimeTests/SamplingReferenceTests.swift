@@ -77,7 +77,8 @@ import Testing
     let final = try sampler.sample(
       noise: recording.floats("sample.noise"), labels: recording.integers("sample.class_labels")
     ) { _ in (predictor, 0) }
-    // diffusers keeps states of a power up to 150² in f32 here.
-    #expect(relativeError(final, try recording.floats("\(name).final")) <= 1e-3)
+    // Found: 1e-5 at most, which is what f32 does to DDIM's fifty steps too; tenfold for other
+    // instruction sets.
+    #expect(relativeError(final, try recording.floats("\(name).final")) <= 1e-4)
   }
 }

@@ -187,6 +187,10 @@ def check_scheduler(scheduler: Scheduler) -> None:
             "the scheduler's flow has noise levels of betas",
         )
         _check_flow(scheduler.flow)
+        require(
+            scheduler.sampler == "flow" or scheduler.flow == Flow(shift=scheduler.flow.shift),
+            "dpmpp2m takes a flow's shift alone",
+        )
 
 
 def _check_solver(solver: Solver) -> None:

@@ -90,10 +90,13 @@ extension Trajectory {
     return (timesteps, (sigmas + [final]).map { Level(sigma: Double(Float($0))) })
   }
 
-  /// The times of a flow, evenly spaced before they are shifted.
+  /// The times of a flow, evenly spaced before they are shifted: diffusers' solver knows no other
+  /// choice of them.
   private static func solverTimes(
     _ flow: SchedulerConfig.Flow, trainSteps: Int, count: Int
   ) throws(SchedulerError) -> [Double] {
+    try flow.check()
+    try NoiseSchedule.checkTrainSteps(trainSteps)
     try checkCount(count, trainSteps: trainSteps)
     let distance = (1 / Double(trainSteps) - 1) / Double(count)
     return (1...count).reversed().map {

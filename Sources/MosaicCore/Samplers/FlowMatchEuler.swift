@@ -18,6 +18,7 @@ extension Trajectory {
         .badValue(field: "sampler", found: "flow", expected: "a sampler of the config's betas"))
     }
     try flow.check()
+    try NoiseSchedule.checkTrainSteps(config.trainSteps)
     try checkCount(count, trainSteps: config.trainSteps)
     // diffusers keeps times in float32.
     let times = try flow.times(trainSteps: config.trainSteps, count: count).map { Float($0) } + [0]

@@ -1,0 +1,245 @@
+public import MosaicAllocation
+public import MosaicAnalysis
+internal import MosaicCore
+internal import MosaicLowering
+internal import MosaicPruning
+internal import MosaicRuntime
+public import MosaicSurgery
+
+/// What is compared with what.
+public struct ComparisonOptions: Sendable {
+  /// Shares of the dense run's multiply-accumulates.
+  public var budgets: [Double] = [0.875, 0.75, 0.625, 0.5]
+  public var schedules: [SparsitySchedule.Kind] = [.solved, .uniform, .paper, .evolution]
+  /// Criteria beside that of the calibration; each under uniform pruning.
+  public var criteria: [Criterion] = [.magnitude, .random]
+  public var ranges = RangeCount.exactly(4)
+  /// Fresh samples on which all are measured.
+  public var samples = 128
+  /// Candidates that evolution may measure.
+  public var evaluations = 200
+
+  public init() {}
+}
+
+/// Schedules side by side, measured on the same fresh samples at the same multiply-accumulates, with
+/// the baseline that costs nothing beside them: the dense network in fewer steps.
+public struct Comparison: Sendable {
+  public struct Row: Sendable {
+    /// "solved", "uniform, magnitude", "fewer steps".
+    public var name: String
+    /// What was asked for; nil for a whole number of steps.
+    public var budget: Double?
+    /// Multiply-accumulates as a share of the dense run's.
+    public var macShare: Double
+    public var error: PairedError
+    /// The final error on held-out samples, for schedules.
+    public var predicted: Double?
+    /// By the closed form, before anything was pruned.
+    public var closedForm: Double?
+    /// Ranges with a variant of their own, or steps.
+    public var ranges: Int
+    /// To find the schedule, measurements of the calibration not counted.
+    public var seconds: Double
+    /// What the scoring command printed for the samples.
+    public var score: String?
+  }
+
+  public let rows: [Row]
+  /// The dense run's score.
+  public let denseScore: String?
+  public let samples: Int
+  public let denseMacs: Double
+}
+
+/// The final samples of one row, for a scoring command.
+public struct ComparedSamples: Sendable {
+  /// [samples · state].
+  public let images: [Float]
+  /// [samples].
+  public let labels: [Int32]
+  /// Channels, height and width.
+  public let shape: [Int]
+}
+
+extension Calibration {
+  /// Measures every schedule at every budget.
+  ///
+  /// - Parameter score: Returns what is to be said of a row's samples; nil where nothing is.
+  public func compare(
+    _ options: ComparisonOptions, progress: ProgressHandler,
+    score: (ComparedSamples) throws -> String?
+  ) throws -> Comparison {
+    let judge = Judge(self, samples: options.samples)
+    let dense = try judge.run(progress: progress) { _ in subject.predictor }
+    func scored(_ images: [Float]) throws -> String? {
+      try score(
+        ComparedSamples(
+          images: images, labels: judge.labels, shape: subject.model.sampleShape))
+    }
+    var rows: [Comparison.Row] = []
+    for budget in options.budgets {
+      for plan in try plans(at: budget, options, progress) {
+        let variants = try prune(
+          plan.schedule, criterion: plan.criterion, shipped: subject.dense, progress: progress)
+        let fresh = try judge.predictionTrajectories(progress: progress)
+        let prediction = try subject.measurePlan(on: fresh, progress: progress) { step in
+          variants.first { $0.steps.contains(step) }?.predictor
+        }
+        let images = try judge.run(progress: progress) { step in
+          variants.first { $0.steps.contains(step) }?.predictor ?? subject.predictor
+        }
+        rows.append(
+          Comparison.Row(
+            name: plan.name, budget: budget,
+            macShare: subject.macs(of: variants) / subject.denseMacs,
+            error: PairedError(images, dense, sampleSize: subject.predictor.stateSize),
+            predicted: prediction.final.mean,
+            closedForm: plan.criterion == nil ? plan.schedule.predictedError : nil,
+            ranges: variants.count, seconds: plan.seconds, score: try scored(images)))
+      }
+    }
+    rows += try fewerSteps(options, judge, dense, progress: progress, scored: scored)
+    return Comparison(
+      rows: rows, denseScore: try scored(dense), samples: options.samples,
+      denseMacs: subject.denseMacs)
+  }
+
+  private struct Plan {
+    var name: String
+    var schedule: SparsitySchedule
+    /// Nil for the calibration's own.
+    var criterion: Criterion?
+    var seconds: Double
+  }
+
+  private func plans(
+    at budget: Double, _ options: ComparisonOptions, _ progress: ProgressHandler
+  ) throws -> [Plan] {
+    var allocation = AllocationOptions()
+    allocation.budget = .macs(budget)
+    allocation.ranges = options.ranges
+    let request = try request(
+      allocation, costs: try subject.costs(latency: nil, storedAs: nil))
+    var plans: [Plan] = []
+    func add(
+      _ name: String, _ criterion: Criterion? = nil, _ make: () throws -> SparsitySchedule
+    ) rethrows {
+      let clock = ContinuousClock.now
+      let schedule = try make()
+      let spent = (ContinuousClock.now - clock).components
+      plans.append(
+        Plan(
+          name: name, schedule: schedule, criterion: criterion,
+          seconds: Double(spent.seconds) + Double(spent.attoseconds) * 1e-18))
+    }
+    for kind in options.schedules {
+      switch kind {
+      case .paper:
+        for (name, schedule) in zip(["paper", "paper 600/200"], try paperSchedules(request)) {
+          add(name) { schedule }
+        }
+      case .evolution:
+        try add(kind.rawValue) {
+          try evolve(request, evaluations: options.evaluations, progress: progress)
+        }
+      case .solved, .uniform, .file:
+        allocation.schedule = kind
+        try add(kind.rawValue) {
+          try makeSchedule(allocation, request, progress: progress)
+        }
+      }
+    }
+    for criterion in options.criteria where criterion != self.criterion {
+      allocation.schedule = .uniform
+      try add("uniform, \(criterion.rawValue)", criterion) {
+        try makeSchedule(allocation, request, progress: progress)
+      }
+    }
+    return plans
+  }
+
+  /// The dense network in fewer steps: as many as the budgets reach down to, and their errors at the
+  /// budgets between whole counts.
+  private func fewerSteps(
+    _ options: ComparisonOptions, _ judge: Judge, _ dense: [Float], progress: ProgressHandler,
+    scored: ([Float]) throws -> String?
+  ) throws -> [Comparison.Row] {
+    guard let scheduler = imported.scheduler else { return [] }
+    let steps = subject.trajectory.steps
+    let needed = Double(steps.count { $0.needsForward })
+    var whole: [(share: Double, row: Comparison.Row)] = []
+    let least = options.budgets.min() ?? 1
+    for count in stride(from: steps.count - 1, through: 1, by: -1) {
+      let trajectory = try Trajectory(
+        config: scheduler, steps: count, eta: subject.options.eta)
+      let share = Double(trajectory.steps.count { $0.needsForward }) / needed
+      guard share > 0 else { break }
+      let images = try judge.run(trajectory, progress: progress) { _ in subject.predictor }
+      let error = PairedError(images, dense, sampleSize: subject.predictor.stateSize)
+      whole.append(
+        (
+          share,
+          Comparison.Row(
+            name: "\(count) steps", budget: nil, macShare: share, error: error, predicted: nil,
+            closedForm: nil, ranges: count, seconds: 0, score: try scored(images))
+        ))
+      if share <= least { break }
+    }
+    let interpolated = options.budgets.compactMap { budget -> Comparison.Row? in
+      guard let above = whole.last(where: { $0.share >= budget }),
+        let below = whole.first(where: { $0.share <= budget })
+      else { return nil }
+      let span = above.share - below.share
+      let place = span > 0 ? (above.share - budget) / span : 0
+      func mix(_ value: (PairedError) -> Double) -> Double {
+        (1 - place) * value(above.row.error) + place * value(below.row.error)
+      }
+      var error = above.row.error
+      error.mean = mix(\.mean)
+      error.standardError = mix(\.standardError)
+      error.median = mix(\.median)
+      return Comparison.Row(
+        name: "fewer steps", budget: budget, macShare: budget, error: error, predicted: nil,
+        closedForm: nil, ranges: 1, seconds: 0, score: nil)
+    }
+    return interpolated + whole.map(\.row)
+  }
+}
+
+/// Fresh samples, and what networks make of them.
+private final class Judge {
+  private let subject: CalibrationSubject
+  private let noise: [Float]
+  let labels: [Int32]
+  private var prediction: DenseTrajectories?
+
+  init(_ calibration: Calibration, samples: Int) {
+    subject = calibration.subject
+    noise = subject.noise(from: SampleStart.proof, samples: samples)
+    labels = subject.labels(from: SampleStart.proof, samples: samples)
+  }
+
+  func run(
+    _ trajectory: Trajectory? = nil, progress: ProgressHandler,
+    predictor: (Int) -> Predictor
+  ) throws -> [Float] {
+    var sampler = subject.sampler
+    if let trajectory { sampler.trajectory = trajectory }
+    return try sampler.sample(
+      noise: noise, labels: labels, firstItem: SampleStart.proof,
+      predictor: { (predictor($0), 0) },
+      progress: { report in
+        try progress(
+          Progress(stage: "comparison", done: report.step + 1, total: report.steps))
+      })
+  }
+
+  /// The same for all rows.
+  func predictionTrajectories(progress: ProgressHandler) throws -> DenseTrajectories {
+    if let prediction { return prediction }
+    let made = try subject.predictionTrajectories(progress: progress)
+    prediction = made
+    return made
+  }
+}
