@@ -21,7 +21,8 @@ from mosaic_bundle import Bundle, BundleError, UnsupportedBundle, load_dit, load
 from mosaic_bundle.frames import decode_chunk
 from mosaic_bundle.manifest import check_scheduler
 from mosaic_bundle.mosaic_pb2 import (
-    CODEC_ZSTD, Attribute, Flow, Instruction, Manifest, Scheduler, Solver, StoredChunk)
+    CODEC_ZSTD, STORAGE_WEIGHT, Attribute, Flow, Instruction, Manifest, Scheduler, Solver,
+    StoredChunk)
 from mosaic_bundle.operations import signature
 from mosaic_bundle.programs import check_program
 from mosaic_bundle.wire import Scanner
@@ -369,6 +370,24 @@ class ProgramTests(unittest.TestCase):
         for value in program.values:
             value.offset = 0
         self.refuse(program, "shares memory|written twice")
+
+    def test_rows_are_added_from_weights(self) -> None:
+        for operands in (2, 3):
+            program = self.program()
+            instruction = next(i for i in program.instructions if i.operation == "gated_add")
+            x, _, gate = instruction.inputs
+            width = list(program.values[gate].shape)
+            row = next(
+                index
+                for index, value in enumerate(program.values)
+                if value.storage == STORAGE_WEIGHT and list(value.shape) == width
+            )
+            instruction.operation = "add_row"
+            del instruction.inputs[:]
+            instruction.inputs.extend([x, row, gate][:operands])
+            check_program(program)
+            instruction.inputs[1] = gate
+            self.refuse(program, "is a computed value")
 
     def test_views_lead_to_their_value(self) -> None:
         program = self.program()

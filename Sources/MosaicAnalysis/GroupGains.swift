@@ -6,42 +6,59 @@ extension CalibrationSubject {
   /// Units to remove from each group for a share `sparsity` of their multiply-accumulates: where
   /// losses are known, spread so that the output suffers least; else alike.
   public func removals(
-    sparsity: Double, orders: RemovalOrders, groupGains: [Double]
+    sparsity: Double, orders: RemovalOrders, groupGains: [GroupGain]
   ) -> [Int] {
     guard let curves = orders.lossCurves, !groupGains.isEmpty else {
       return uniformRemovals(of: groups, sparsity: sparsity)
     }
-    let losses = zip(curves, groupGains).map { curve, gain in curve.map { $0 * gain } }
+    let losses = groups.indices.map { index in
+      groupGains[index].errors(of: curves[index], isWhole: groups[index].leastUnits == 0)
+    }
     return spreadRemovals(of: groups, losses: losses, sparsity: sparsity)
   }
 
   /// What a group's loss in its consumer comes to in the network's output, group by group: the
-  /// measured error with half of its units gone, over the loss that the refit names for it.
+  /// measured error with half of its units gone, and with all where that may be, over the loss that
+  /// the refit names for it.
   ///
   /// Empty where the criterion knows no losses.
   func measureGroupGains(
     _ orders: RemovalOrders, in steps: Range<Int>, on base: DenseTrajectories
-  ) throws -> [Double] {
+  ) throws -> [GroupGain] {
     guard let curves = orders.lossCurves else { return [] }
-    let halves = groups.map { max(1, $0.unitCount / 2) }
-    let alone = groups.indices.map { index in
-      groups.indices.map { $0 == index ? halves[index] : 0 }
-    }
-    let networks = try orders.networks(removing: alone)
     // Gains are ratios: fewer samples do than for the errors themselves.
-    let samples = min(base.labels.count, 32)
-    let part = base.part(0..<samples)
-    return try networks.enumerated().map { index, network in
-      let pruned = try predictor(of: network)
-      var error = 0.0
-      for step in steps where trajectory.steps[step].needsForward {
-        let output = pruned.predict(
-          states: sampler.networkInput(part.states[step], step: step),
-          timestep: trajectory.steps[step].timestep, labels: part.labels)
-        error += meanSquare(output, part.outputs[step])
+    let part = base.part(0..<min(base.labels.count, 32))
+    func gains(of numbers: [Int], removing count: (PruningGroup) -> Int) throws -> [Double] {
+      let networks = try orders.networks(
+        removing: numbers.map { number in
+          groups.indices.map { $0 == number ? count(groups[$0]) : 0 }
+        })
+      return try zip(numbers, networks).map { number, network in
+        let loss = curves[number][count(groups[number])]
+        return loss > 0 ? try meanError(of: network, in: steps, on: part) / loss : 0
       }
-      let loss = curves[index][halves[index]]
-      return loss > 0 ? error / loss / Double(steps.count) : 0
     }
+    let half = try gains(of: Array(groups.indices)) { max(1, $0.unitCount / 2) }
+    let removable = groups.indices.filter { groups[$0].leastUnits == 0 }
+    var result = half.map { GroupGain(half: $0, whole: $0) }
+    for (number, whole) in zip(removable, try gains(of: removable, removing: \.unitCount)) {
+      result[number].whole = whole
+    }
+    return result
+  }
+
+  /// The mean squared error of a network's output on the dense states of `steps`.
+  private func meanError(
+    of network: PrunedNetwork, in steps: Range<Int>, on base: DenseTrajectories
+  ) throws -> Double {
+    let pruned = try predictor(of: network)
+    var error = 0.0
+    for step in steps where trajectory.steps[step].needsForward {
+      let output = pruned.predict(
+        states: sampler.networkInput(base.states[step], step: step),
+        timestep: trajectory.steps[step].timestep, labels: base.labels)
+      error += meanSquare(output, base.outputs[step])
+    }
+    return error / Double(steps.count)
   }
 }

@@ -56,7 +56,7 @@ public struct Pruner: Sendable {
     switch criterion {
     case .obs:
       let refit = try refit(of: index, moments)
-      return .secondOrder(try refit.elimination(removing: group.unitCount - 1))
+      return .secondOrder(try refit.elimination(removing: group.unitCount - group.leastUnits))
     case .magnitude:
       let producers = group.producers.filter { dense.graph[$0].type.rank >= 2 }
       let importance = magnitudeImportance(
@@ -77,8 +77,8 @@ public struct RemovalOrders: Sendable {
   fileprivate let moments: Moments
   fileprivate let orders: [Pruner.Order]
 
-  /// Each group's loss with 0, 1, … units gone, in the consumer's output; nil where the criterion
-  /// knows none.
+  /// Each group's loss with 0, 1, … units gone, up to as many as may go, in the consumer's output;
+  /// nil where the criterion knows none.
   public var lossCurves: [[Double]]? {
     var curves: [[Double]] = []
     for order in orders {

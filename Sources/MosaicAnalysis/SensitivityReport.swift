@@ -20,15 +20,15 @@ public struct SensitivityReport: Sendable, Equatable {
   public let gains: [Double]
   /// How the arriving errors of different steps correlate: [steps · steps], row-major.
   public let correlation: [Double]
-  /// What a unit of a group's loss comes to in the output's squared error: [bucket][group]; empty
+  /// What the groups' losses come to in the output's squared error: [bucket][group]; empty
   /// rows where the criterion knows no losses.
-  public let groupGains: [[Double]]
+  public let groupGains: [[GroupGain]]
   public let samples: Int
 
   public init(
     influence: CalibrationOptions.Influence, levels: [Double], errors: [[Double]],
     amplitudes: [[Double]], gains: [Double], correlation: [Double],
-    groupGains: [[Double]], samples: Int
+    groupGains: [[GroupGain]], samples: Int
   ) {
     self.influence = influence
     self.levels = levels

@@ -9,9 +9,9 @@ public struct SensitivitySamples: Sendable, Equatable {
   /// The levels, by index, at which influence was measured.
   public let probes: [Int]
   public let steps: Int
-  /// What a unit of a group's loss comes to in the output's squared error: [bucket][group]; empty
+  /// What the groups' losses come to in the output's squared error: [bucket][group]; empty
   /// rows where the criterion knows no losses.
-  public internal(set) var groupGains: [[Double]]
+  public internal(set) var groupGains: [[GroupGain]]
   public internal(set) var count = 0
   /// Mean squared error of the output, [sample][step][level].
   var errors: [Double] = []
@@ -21,7 +21,7 @@ public struct SensitivitySamples: Sendable, Equatable {
 
   init(
     influence: CalibrationOptions.Influence, levels: [Double], probes: [Int], steps: Int,
-    groupGains: [[Double]]
+    groupGains: [[GroupGain]]
   ) {
     self.influence = influence
     self.levels = levels

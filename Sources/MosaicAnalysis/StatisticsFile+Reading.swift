@@ -148,14 +148,18 @@ private struct StatisticsFields {
     guard count > 0 else { throw .tensor("sensitivity.errors", "holds no samples") }
     let errors = try doubles("sensitivity.errors", [count, steps, levels])
     let gainShape = reader.entry("sensitivity.group_gains")?.shape ?? []
-    guard gainShape.count == 2, gainShape[1] == groups || gainShape[1] == 0 else {
-      throw .tensor("sensitivity.group_gains", "must have a row a bucket and a column a group")
+    guard gainShape.count == 3, [0, groups].contains(gainShape[1]), gainShape[2] == 2 else {
+      throw .tensor(
+        "sensitivity.group_gains", "must have a row a bucket, a column a group and two gains")
     }
     let flat = try doubles("sensitivity.group_gains", gainShape)
     var samples = SensitivitySamples(
       influence: options.influence, levels: options.levels, probes: options.probes, steps: steps,
-      groupGains: (0..<gainShape[0]).map {
-        Array(flat[$0 * gainShape[1]..<($0 + 1) * gainShape[1]])
+      groupGains: (0..<gainShape[0]).map { bucket in
+        (0..<gainShape[1]).map { group in
+          let place = 2 * (bucket * gainShape[1] + group)
+          return GroupGain(half: flat[place], whole: flat[place + 1])
+        }
       })
     var products: [[Double]] = []
     for probe in samples.products.indices {

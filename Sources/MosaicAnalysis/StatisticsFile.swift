@@ -130,7 +130,8 @@ public struct StatisticsFile: Sendable {
       }
       let gains = sensitivity.groupGains
       add(
-        "sensitivity.group_gains", gains.flatMap { $0 }, [gains.count, gains.first?.count ?? 0])
+        "sensitivity.group_gains", gains.flatMap { $0.flatMap { [$0.half, $0.whole] } },
+        [gains.count, gains.first?.count ?? 0, 2])
     }
     return items
   }

@@ -107,6 +107,13 @@ extension Program.Operation {
         operands: [.floats([rows, width]), .floats([rows, width]), .floats([width])],
         result: .exactly([rows, width]))
 
+    case .addRow(let rows, let width):
+      try check.sizes(rows, width)
+      let gate: [Signature.Operand] = operandCount > 2 ? [.floats([width])] : []
+      return Signature(
+        operands: [.floats([rows, width]), .weight([width])] + gate,
+        result: .exactly([rows, width]))
+
     case .add(let count):
       try check.sizes(count)
       return Signature(

@@ -127,6 +127,11 @@ extension Program {
     /// Operands: x, branch, gate.
     case gatedAdd(rows: Int, width: Int)
 
+    /// `y = x + gate * row`, or `x + row` without a gate, for each row of x [rows, width]: row
+    /// [width] is a weight, the optional gate [width] is batched; y [rows, width].
+    /// Operands: x, row, [gate].
+    case addRow(rows: Int, width: Int)
+
     /// `y = a + b`, b batched of the same shape or an unbatched weight; count elements.
     case add(count: Int)
 

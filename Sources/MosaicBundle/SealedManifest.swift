@@ -19,11 +19,8 @@ struct SealedManifest {
     let stored = Self.compress(raw)
     defer { withExtendedLifetime(stored) {} }
     self.stored = stored
-    // The lowest version that has what the manifest holds.
-    let hasOrders = manifest.groups.contains { !$0.order.isEmpty }
-    let minor: UInt32 = manifest.scheduler.isOfFirstVersion ? hasOrders ? 1 : 0 : 2
     header = BundleHeader(
-      minor: minor, manifestOffset: offset, manifestStoredSize: stored.memory.count,
+      minor: manifest.minorVersion, manifestOffset: offset, manifestStoredSize: stored.memory.count,
       manifestRawSize: bytes.count,
       manifestSHA256: SHA256.hash(UnsafeRawBufferPointer(stored.memory)),
       fileSize: offset + stored.memory.count)
@@ -39,5 +36,21 @@ struct SealedManifest {
       size < bytes.count, bytes.count / size <= BundleLimits.manifestRatio
     else { return raw }
     return OwnedBytes(copying: UnsafeRawBufferPointer(room.memory.slice(0..<size)), count: size)
+  }
+}
+
+extension Manifest {
+  /// The lowest minor version that has what the manifest holds.
+  fileprivate var minorVersion: UInt32 {
+    let operations = variants.lazy.flatMap(\.program.instructions).map(\.operation)
+    if operations.contains(where: { $0.needsVersion3 }) { return 3 }
+    if !scheduler.isOfFirstVersion { return 2 }
+    return groups.contains { !$0.order.isEmpty } ? 1 : 0
+  }
+}
+
+extension Program.Operation {
+  fileprivate var needsVersion3: Bool {
+    if case .addRow = self { true } else { false }
   }
 }

@@ -61,6 +61,9 @@ extension StoredOperation {
     case .gatedAdd(let rows, let width):
       name = "gated_add"
       attributes = [.init("rows", rows), .init("width", width)]
+    case .addRow(let rows, let width):
+      name = "add_row"
+      attributes = [.init("rows", rows), .init("width", width)]
     case .add(let count):
       name = "add"
       attributes = [.init("count", count)]
@@ -110,6 +113,8 @@ extension StoredOperation {
         isModulated: try reader.flag("modulated"))
     case "gated_add":
       result = .gatedAdd(rows: try reader.integer("rows"), width: try reader.integer("width"))
+    case "add_row":
+      result = .addRow(rows: try reader.integer("rows"), width: try reader.integer("width"))
     case "add":
       result = .add(count: try reader.integer("count"))
     case "activation":

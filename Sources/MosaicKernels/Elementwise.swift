@@ -17,3 +17,20 @@ public func gatedAdd(
 ) {
   mosaic_gated_add(x, branch, gate, y, rows, width)
 }
+
+/// `y = x + row`, or `x + gate · row`, for each row of x: x and y [rows, width], row and gate
+/// [width]. The bits are those of `add` or `gatedAdd` with `row` repeated.
+///
+/// `y` may be `x`, and otherwise must not overlap an operand.
+public func addRow(
+  _ row: UnsafePointer<Float>, to x: UnsafePointer<Float>, gate: UnsafePointer<Float>?,
+  into y: UnsafeMutablePointer<Float>, rows: Int, width: Int
+) {
+  for start in stride(from: 0, to: rows * width, by: width) {
+    if let gate {
+      mosaic_gated_add(x + start, row, gate, y + start, 1, width)
+    } else {
+      mosaic_add(x + start, row, y + start, width)
+    }
+  }
+}

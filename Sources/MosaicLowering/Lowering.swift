@@ -116,6 +116,7 @@ struct Lowering {
     case let norm as LayerNorm: try lowerLayerNorm(norm, node, at: index)
     case is Gate: try lowerGate(node, at: index)
     case is Add: try lowerAdd(node)
+    case is AddRow: try lowerAddRow(node)
     case let activate as Activate:
       try emit(
         .activation(Program.Activation(activate.function), count: count(node.inputs[0])), node)
@@ -227,6 +228,16 @@ struct Lowering {
       throw LoweringError(node: node.name, reason: "an add that repeats \(b) over \(a)")
     }
     try emit(.add(count: a.sampleCount), node)
+  }
+
+  private mutating func lowerAddRow(_ node: Graph.Node) throws(LoweringError) {
+    guard graph[node.inputs[1]].origin == .weight else {
+      throw LoweringError(node: node.name, reason: "it adds a row that is no weight")
+    }
+    let width = count(node.inputs[1])
+    let rows = count(node.inputs[0]) / width
+    try emit(
+      .addRow(rows: rows, width: width), node, shapes: [[rows, width]], shape: [rows, width])
   }
 
   private mutating func lowerSplit(

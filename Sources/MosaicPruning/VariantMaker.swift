@@ -73,13 +73,14 @@ extension SensitivityReport {
   /// The gains of the groups over neighbouring buckets, each weighted by its steps' weights.
   func groupGains(
     of steps: Range<Int>, buckets: [Range<Int>], stepWeights: [Double]
-  ) -> [Double] {
+  ) -> [GroupGain] {
     let inside = buckets.indices.filter { buckets[$0].overlaps(steps) }
     guard let first = inside.first, !groupGains[first].isEmpty else { return [] }
     return groupGains[first].indices.map { group in
-      inside.reduce(0) { sum, bucket in
+      inside.reduce(into: GroupGain(half: 0, whole: 0)) { sum, bucket in
         let weight = buckets[bucket].reduce(0) { $0 + stepWeights[$1] }
-        return sum + weight * groupGains[bucket][group]
+        sum.half += weight * groupGains[bucket][group].half
+        sum.whole += weight * groupGains[bucket][group].whole
       }
     }
   }

@@ -136,6 +136,14 @@ struct ChunkRun {
           x.sample(sample), branch: branch.sample(sample), gate: gate.sample(sample),
           into: y.sample(sample), rows: rows, width: width)
       }
+    case .addRow(let rows, let width):
+      let (x, row) = (operand(inputs[0]), weight(inputs[1]))
+      let gate = inputs.count > 2 ? operand(inputs[2]) : nil
+      for sample in 0..<count {
+        MosaicKernels.addRow(
+          row, to: x.sample(sample), gate: gate.map { UnsafePointer($0.sample(sample)) },
+          into: y.sample(sample), rows: rows, width: width)
+      }
     case .add(let elements):
       let (a, b) = (operand(inputs[0]), operand(inputs[1]))
       for sample in 0..<count {

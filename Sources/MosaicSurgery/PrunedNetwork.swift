@@ -19,7 +19,9 @@ public struct PrunedNetwork: Sendable {
   public let replacements: [ValueID: Replacement]
 
   /// - Parameters:
-  ///   - removals: One for each group; nil leaves the group whole.
+  ///   - removals: One for each group; nil leaves the group whole. Where one keeps nothing, the
+  ///     sub-layer goes and the graph adds the consumer's bias in its place.
+  /// - Precondition: Each keeps as many units as its group must.
   public init(
     _ dense: Graph, groups: [PruningGroup], removals: [UnitRemoval?]
   ) throws(GraphError) {
@@ -28,12 +30,13 @@ public struct PrunedNetwork: Sendable {
     var resized: [(PruningGroup, Int)] = []
     for (group, removal) in zip(groups, removals) {
       guard let removal else { continue }
+      precondition(removal.kept.count >= group.leastUnits)
       resized.append((group, removal.kept.count))
-      let rows = removal.kept.flatMap { unit in
-        unit * group.unitSize..<(unit + 1) * group.unitSize
+      if !removal.kept.isEmpty {
+        let rows = columnsOfUnits(removal.kept, unitSize: group.unitSize)
+        for producer in group.producers { replacements[producer] = .rows(rows) }
+        replacements[group.consumer] = .values(removal.weight)
       }
-      for producer in group.producers { replacements[producer] = .rows(rows) }
-      replacements[group.consumer] = .values(removal.weight)
       guard removal.biasChange.contains(where: { $0 != 0 }) else { continue }
       if let bias = group.consumerBias {
         replacements[bias] = .added(removal.biasChange)
@@ -42,7 +45,9 @@ public struct PrunedNetwork: Sendable {
         replacements[bias] = .values(removal.biasChange)
       }
     }
-    self.graph = try graph.resizing(resized)
+    graph = try graph.resizing(resized)
+    if resized.contains(where: { $0.1 == 0 }) { try graph.removeEmptyBranches() }
+    self.graph = graph
     self.replacements = replacements
     kept = zip(groups, removals).map { group, removal in
       removal?.kept ?? Array(0..<group.unitCount)
@@ -51,6 +56,17 @@ public struct PrunedNetwork: Sendable {
 
   /// Multiply-accumulates a sample.
   public var macs: Int { graph.macs }
+}
+
+extension Graph {
+  /// Leaves of branches without units what they add: a bias.
+  fileprivate mutating func removeEmptyBranches() throws(GraphError) {
+    do throws(PassError) {
+      try run([ReplaceEmptyProducts(), EliminateDeadNodes()])
+    } catch {
+      throw error.error
+    }
+  }
 }
 
 extension PruningGroup {

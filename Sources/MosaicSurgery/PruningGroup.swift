@@ -23,6 +23,9 @@ public struct PruningGroup: Sendable, Equatable {
   public var consumerBias: ValueID?
   /// Multiply-accumulates a sample that go with one unit.
   public var macsPerUnit: Int
+  /// Units that must stay: none where all that is done with the consumer's result is to add it to a
+  /// residual, so that the whole sub-layer can go and leave its bias.
+  public var leastUnits = 1
 
   /// Columns of the consumer.
   public var width: Int { unitCount * unitSize }
@@ -61,7 +64,8 @@ public struct PruningGroups: Sendable {
           name: node.name, kind: axis.block > 1 ? .heads : .neurons,
           unitCount: extent / axis.block, unitSize: axis.block,
           producers: axis.producers.map(\.value), consumer: consumer.weight.value,
-          consumerBias: node.inputs.count > 2 ? node.inputs[2] : nil, macsPerUnit: 0))
+          consumerBias: node.inputs.count > 2 ? node.inputs[2] : nil, macsPerUnit: 0,
+          leastUnits: graph.residualSum(behind: consumer.node) == nil ? 1 : 0))
     }
     for index in groups.indices {
       let fewer = try graph.resizing(groups[index], to: groups[index].unitCount - 1)

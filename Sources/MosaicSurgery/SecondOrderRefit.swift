@@ -60,9 +60,9 @@ public struct SecondOrderRefit: Sendable {
   /// is a prefix of a longer one.
   ///
   /// - Throws: `RefitError.Reason.singular` where the damped covariance has no inverse.
-  /// - Precondition: `count` is in `0..<unitCount`.
+  /// - Precondition: `count` is in `0...unitCount`.
   public func elimination(removing count: Int) throws(RefitError) -> Elimination {
-    precondition((0..<unitCount).contains(count))
+    precondition((0...unitCount).contains(count))
     var order: [Int] = []
     var curve = [0.0]
     do throws(NotPositiveDefinite) {
@@ -85,7 +85,7 @@ public struct SecondOrderRefit: Sendable {
 
   /// Returns the consumer with each of `counts` units removed, from one elimination.
   ///
-  /// - Precondition: `counts` ascend and are in `0..<unitCount`.
+  /// - Precondition: `counts` ascend and are in `0...unitCount`.
   public func removals(counts: [Int]) throws(RefitError) -> [UnitRemoval] {
     precondition(zip(counts, counts.dropFirst()).allSatisfy { $0 <= $1 })
     guard let most = counts.last else { return [] }
@@ -98,13 +98,14 @@ public struct SecondOrderRefit: Sendable {
   /// Returns the minimiser of the error among weights on the units `kept` alone.
   ///
   /// This is `W_K + W_I Hc_IK (Hc_KK)⁻¹` for the kept columns K and the removed ones I, by one
-  /// Cholesky solve: nothing of an elimination's rounding is left in it.
+  /// Cholesky solve: nothing of an elimination's rounding is left in it. Where no unit is kept, the
+  /// mean in the bias is all that remains.
   ///
   /// - Throws: `RefitError.Reason.singular` where the damped covariance has no inverse.
-  /// - Precondition: `kept` is not empty, ascends strictly and is in `0..<unitCount`.
+  /// - Precondition: `kept` ascends strictly and is in `0..<unitCount`.
   public func refit(kept: [Int]) throws(RefitError) -> UnitRemoval {
     precondition(zip(kept, kept.dropFirst()).allSatisfy { $0 < $1 })
-    precondition(!kept.isEmpty && kept[0] >= 0 && kept[kept.count - 1] < unitCount)
+    precondition(kept.allSatisfy { (0..<unitCount).contains($0) })
     var isKept = Array(repeating: false, count: unitCount)
     for unit in kept { isKept[unit] = true }
     let removed = isKept.indices.filter { !isKept[$0] }

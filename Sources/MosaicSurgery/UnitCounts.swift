@@ -8,13 +8,17 @@ public func uniformRemovals(of groups: [PruningGroup], sparsity: Double) -> [Int
   var counts = groups.map { $0.removalCount(at: sparsity) }
   let whole = groups.reduce(0) { $0 + $1.unitCount * $1.macsPerUnit }
   let target = Int((sparsity * Double(whole)).rounded(.up))
-  fillUp(&counts, of: groups, saving: target)
+  fillUp(&counts, of: groups, saving: target, most: groups.map { $0.unitCount - 1 })
   return counts
 }
 
 /// Changes the counts of the groups with the finest units, in turn, until `target`
-/// multiply-accumulates are saved, and no unit more than that.
-func fillUp(_ counts: inout [Int], of groups: [PruningGroup], saving target: Int) {
+/// multiply-accumulates are saved, and no unit more than that. Sub-layers that are gone stay so.
+///
+/// - Parameter most: How many units of each group may go.
+func fillUp(
+  _ counts: inout [Int], of groups: [PruningGroup], saving target: Int, most: [Int]
+) {
   guard let finest = groups.map(\.macsPerUnit).min(), finest > 0 else { return }
   let fine = groups.indices.filter { groups[$0].macsPerUnit == finest }
   let saved = zip(counts, groups).reduce(0) { $0 + $1.0 * $1.1.macsPerUnit }
@@ -23,11 +27,13 @@ func fillUp(_ counts: inout [Int], of groups: [PruningGroup], saving target: Int
   var units = missing >= 0 ? (missing + finest - 1) / finest : -(-missing / finest)
   while units != 0 {
     let step = units.signum()
-    let open = fine.filter { (0..<groups[$0].unitCount).contains(counts[$0] + step) }
+    let open = fine.filter {
+      counts[$0] < groups[$0].unitCount && (0...most[$0]).contains(counts[$0] + step)
+    }
     guard !open.isEmpty else { return }
     let share = max(1, abs(units) / open.count)
     for index in open where units != 0 {
-      let room = step > 0 ? groups[index].unitCount - 1 - counts[index] : counts[index]
+      let room = step > 0 ? most[index] - counts[index] : counts[index]
       let change = min(share, room, abs(units))
       counts[index] += step * change
       units -= step * change
@@ -42,8 +48,8 @@ func fillUp(_ counts: inout [Int], of groups: [PruningGroup], saving target: Int
 /// the exact minimum over the hulls, up to the last step taken.
 ///
 /// - Parameters:
-///   - losses: Each group's loss with 0, 1, … units gone, up to one less than it has, in a unit
-///     common to all groups.
+///   - losses: Each group's loss with 0, 1, … units gone, up to as many as may go, in a unit common
+///     to all groups.
 public func spreadRemovals(
   of groups: [PruningGroup], losses: [[Double]], sparsity: Double
 ) -> [Int] {
@@ -67,7 +73,7 @@ public func spreadRemovals(
     counts[segment.group] += taken
     saved += taken * unit
   }
-  fillUp(&counts, of: groups, saving: target)
+  fillUp(&counts, of: groups, saving: target, most: losses.map { max(0, $0.count - 1) })
   return counts
 }
 

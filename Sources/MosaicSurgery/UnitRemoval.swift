@@ -35,10 +35,10 @@ public func layerLoss(
 ) -> Double {
   let width = statistics.width
   let outputs = replaced.biasChange.count
-  precondition(original.count == outputs * width && !replaced.kept.isEmpty)
+  precondition(original.count == outputs * width)
   if outputs == 0 { return 0 }
   let narrow = replaced.weight.count / outputs
-  let unitSize = narrow / replaced.kept.count
+  let unitSize = narrow / max(replaced.kept.count, 1)
   let columns = columnsOfUnits(replaced.kept, unitSize: unitSize)
   precondition(columns.count == narrow && columns.allSatisfy { $0 < width })
 

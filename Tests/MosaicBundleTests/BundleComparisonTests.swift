@@ -40,6 +40,15 @@ import Testing
     #expect(try BundleComparison(reference, changed, parts: [.tensors]).isAlike)
   }
 
+  @Test func groupsWithoutUnits() throws {
+    let changed = try other { $0.variants[2] = SmallBundle.withoutUnits($0.variants[2]) }
+    let comparison = try BundleComparison(reference, changed, parts: [.structure])
+    #expect(
+      comparison.differences.map(\.text) == [
+        "range 2, mlp: keeps 40 and 0 units, 0 in common"
+      ])
+  }
+
   @Test func tensorsByItself() throws {
     let scaled = SmallBundle.producer.map { $0 * 1.25 }
     let largest = SmallBundle.producer.reduce(0) { max($0, abs(Double($1))) }

@@ -182,7 +182,8 @@ import Testing
       .timestepEmbedding(width: 16, maxPeriod: 1, frequencyShift: 8, isCosineFirst: true),
       .gather(rows: -1, width: 16), .permute(shape: [2, 2], order: [0, 0]),
       .permute(shape: [], order: []), .permute(shape: [2, 2], order: [0, 1, 2]),
-      .gatedAdd(rows: 1, width: 0), .add(count: -1), .activation(.none, count: 1 << 41),
+      .gatedAdd(rows: 1, width: 0), .addRow(rows: 0, width: 1), .addRow(rows: 1, width: 1 << 41),
+      .add(count: -1), .activation(.none, count: 1 << 41),
     ] as [Program.Operation])
   func attributesArePossible(operation: Program.Operation) {
     #expect(throws: ProgramError.self) {
@@ -209,6 +210,40 @@ import Testing
     let permute = Program.Operation.permute(shape: [2, 3, 4], order: [2, 0, 1])
     #expect(
       try permute.signature(operandCount: 1, at: .program).result.description == "[4, 2, 3]")
+  }
+
+  /// A row that is a weight, added to every row of x, with a sample's own gate or none.
+  @Test func rowsAreAddedFromWeights() throws {
+    let addRow = Program.Operation.addRow(rows: 4, width: 4)
+    func problem(_ inputs: [Int], row: [Int] = [4]) -> ProgramError? {
+      let program = Program(
+        inputs: [
+          .init(name: "x", shape: [4, 4], element: .f32),
+          .init(name: "gate", shape: [4], element: .f32),
+        ], outputShape: [4, 4], weights: [.init(name: "row", shape: row)],
+        values: [
+          .init(name: "x", shape: [4, 4], storage: .input(0)),
+          .init(name: "gate", shape: [4], storage: .input(1)),
+          .init(name: "row", shape: row, storage: .weight(0)),
+          .init(name: "y", shape: [4, 4], storage: .output),
+        ], instructions: [.init(addRow, inputs, into: 3)], arenaSize: 0)
+      do throws(ProgramError) {
+        try ProgramVerifier.verify(program)
+        return nil
+      } catch {
+        return error
+      }
+    }
+    #expect(problem([0, 2]) == nil)
+    #expect(problem([0, 2, 1]) == nil)
+    for inputs in [
+      [0], [0, 1], [0, 1, 2], [2, 2], [1, 2], [0, 2, 0], [0, 2, 2], [0, 2, 1, 1],
+    ] {
+      #expect(problem(inputs)?.place == .instruction(0), "\(inputs)")
+    }
+    for row in [[4, 4], [1, 4], [3]] {
+      #expect(problem([0, 2], row: row)?.place == .instruction(0), "\(row)")
+    }
   }
 
   /// Against a plain search for two values that overlap in time and space.

@@ -153,4 +153,31 @@ enum SmallBundle {
           .linear(rows: 1, inner: hidden, outer: width, activation: .none), [11, 5], into: 13),
       ], arenaSize: 16 + 80)
   }
+
+  /// The variant with its units gone: what is left is `sample + class`, row by row.
+  static func withoutUnits(_ variant: Manifest.Variant) -> Manifest.Variant {
+    var variant = variant
+    variant.kept = [.init(group: 0, runs: [])]
+    variant.weights = [variant.weights[1], variant.weights[3]]
+    variant.weights[0].runs = [.init(start: 0, count: width)]
+    variant.program.weights = [
+      .init(name: "up.bias", shape: [width]), .init(name: "classes", shape: [3, width]),
+    ]
+    variant.program.values = [
+      .init(name: "sample", shape: [1, 4, 4], storage: .input(0)),
+      .init(name: "class", shape: [1], storage: .input(2)),
+      .init(name: "bias", shape: [width], storage: .weight(0)),
+      .init(name: "table", shape: [3, width], storage: .weight(1)),
+      .init(name: "embedded", shape: [width], storage: .arena(offset: 0)),
+      .init(name: "both", shape: [1, width], storage: .arena(offset: 16)),
+      .init(name: "output", shape: [1, 4, 4], storage: .output),
+      .init(name: "row", shape: [1, width], storage: .view(of: 6, offset: 0)),
+    ]
+    variant.program.instructions = [
+      .init(.gather(rows: 3, width: width), [1, 3], into: 4),
+      .init(.add(count: width), [0, 4], into: 5),
+      .init(.addRow(rows: 1, width: width), [5, 2], into: 7),
+    ]
+    return variant
+  }
 }

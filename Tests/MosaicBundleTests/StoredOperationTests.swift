@@ -11,7 +11,8 @@ import Testing
       .attention(heads: 2, size: 4, queries: 3, keys: 5, scale: 0.1),
       .layerNorm(rows: 2, width: 3, epsilon: 1e-6, isAffine: true, isModulated: false),
       .layerNorm(rows: 2, width: 3, epsilon: 1e-6, isAffine: false, isModulated: true),
-      .gatedAdd(rows: 2, width: 3), .add(count: 5), .activation(.silu, count: 6),
+      .gatedAdd(rows: 2, width: 3), .addRow(rows: 2, width: 3), .add(count: 5),
+      .activation(.silu, count: 6),
       .timestepEmbedding(width: 8, maxPeriod: 1e4, frequencyShift: 0, isCosineFirst: true),
       .gather(rows: 3, width: 4), .permute(shape: [2, 3, 4], order: [2, 0, 1]),
     ]

@@ -134,6 +134,16 @@ import Testing
     #expect(try minor() == 0)
   }
 
+  @Test func addedRowsNeedTheThirdVersion() throws {
+    let path = scratch.path()
+    try SmallBundle.write(to: path) { $0.variants[2] = SmallBundle.withoutUnits($0.variants[2]) }
+    let reader = try BundleReader(path: path)
+    #expect(try Data(contentsOf: URL(fileURLWithPath: path))[20] == 3)
+    #expect(reader.manifest.variants[2].kept == [.init(group: 0, runs: [])])
+    #expect(BundleSummary(reader).unitCounts(of: reader.manifest.variants[2]) == (0, 80))
+    try reader.verify()
+  }
+
   @Test(arguments: [[1, 1], [80], [0, 1 << 40]]) func wrongOrderIsRefused(order: [Int]) throws {
     let path = scratch.path()
     #expect(

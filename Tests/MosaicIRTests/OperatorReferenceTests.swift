@@ -25,6 +25,9 @@ import Testing
     OperatorCase(Gate(), [1, 1, 1], [1, 1]), OperatorCase(Gate(), [3, 5, 17], [3, 17]),
     OperatorCase(Add(), [3, 5, 7], [3, 5, 7]), OperatorCase(Add(), [3, 5, 7], [5, 7]),
     OperatorCase(Add(), [1, 7], [7]),
+    OperatorCase(AddRow(), [1, 1], [1]), OperatorCase(AddRow(), [3, 5, 17], [17]),
+    OperatorCase(AddRow(), [3, 5, 17], [17], [3, 17]),
+    OperatorCase(AddRow(), [2, 3, 2, 9], [9], [2, 9]),
     OperatorCase(Activate(.silu), [3, 65]), OperatorCase(Activate(.geluTanh), [3, 65]),
     OperatorCase(Activate(.geluErf), [1, 65]),
   ])

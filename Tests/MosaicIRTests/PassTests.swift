@@ -50,6 +50,58 @@ import Testing
     #expect(graph.nodes.map(\.name) == ["split"])
   }
 
+  /// A stream with two branches whose products have no columns, one gated and one not.
+  private func emptyBranches(biases: Bool) throws -> Graph {
+    var graph = Graph()
+    let x = graph.addInput("x", TensorType([.batch, 2, 3]))
+    let gate = graph.addInput("gate", TensorType([.batch, 3]))
+    func branch(_ x: ValueID, _ name: String) throws -> ValueID {
+      let up = graph.addWeight("\(name).up.weight", shape: [0, 3])
+      let hidden = try graph.add(Linear(), [x, up], name: "\(name).up")
+      let down = graph.addWeight("\(name).down.weight", shape: [3, 0])
+      let bias = graph.addWeight("\(name).down.bias", shape: [3])
+      return try graph.add(
+        Linear(), [hidden[0], down] + (biases ? [bias] : []), name: "\(name).down")[0]
+    }
+    let gated = try graph.add(Gate(), [branch(x, "a"), gate], name: "a.gate")
+    let middle = try graph.add(Add(), [x, gated[0]], name: "a.sum")
+    let end = try graph.add(Add(), [branch(middle[0], "b"), middle[0]], name: "b.sum")
+    graph.outputs = try graph.add(Activate(.silu), end, name: "act")
+    return graph
+  }
+
+  @Test func replacesEmptyProductsByTheirBias() throws {
+    var graph = try emptyBranches(biases: true)
+    try graph.run([ReplaceEmptyProducts(), EliminateDeadNodes()])
+    #expect(
+      graph.description == """
+        graph 0 MACs a sample, 6 parameters
+          input %x: [n, 2, 3]
+          input %gate: [n, 3]
+          %a.sum: [n, 2, 3] = add-row(%x, @a.down.bias [3], %gate)
+          %b.sum: [n, 2, 3] = add-row(%a.sum, @b.down.bias [3])
+          %act: [n, 2, 3] = activate(%b.sum) {function = silu}
+          output %act
+        """)
+  }
+
+  @Test func removesEmptyProductsWithoutABias() throws {
+    var graph = try emptyBranches(biases: false)
+    try graph.run([ReplaceEmptyProducts(), EliminateDeadNodes()])
+    #expect(graph.nodes.map(\.name) == ["act"])
+    #expect(graph.nodes[0].inputs == [graph.inputs[0]])
+  }
+
+  @Test func replacesNothingTheSecondTime() throws {
+    for biases in [true, false] {
+      var graph = try emptyBranches(biases: biases)
+      ReplaceEmptyProducts().run(on: &graph)
+      let once = graph.description
+      ReplaceEmptyProducts().run(on: &graph)
+      #expect(graph.description == once)
+    }
+  }
+
   @Test(arguments: canonicalPasses.map { NamedPass(pass: $0) })
   func changesNothingTheSecondTime(named: NamedPass) throws {
     var graph = try wastefulGraph()

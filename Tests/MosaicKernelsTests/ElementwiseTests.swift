@@ -36,4 +36,28 @@ import Testing
     }
     #expect(inPlace == y)
   }
+
+  /// To the last bit what the other kernels make of the row repeated.
+  @Test(arguments: [(1, 1), (3, 16), (5, 33), (2, 256)], [true, false])
+  func addsOneRowToAll(size: (rows: Int, width: Int), isGated: Bool) {
+    let (rows, width) = size
+    var random = SplitMix64(seed: 4)
+    let x = random.floats(rows * width)
+    let row = random.floats(width)
+    let gate = random.floats(width)
+    let branch = (0..<rows).flatMap { _ in row }
+    var expected = [Float](repeating: .nan, count: rows * width)
+    var y = [Float](repeating: .nan, count: rows * width + 1)
+    if isGated {
+      gatedAdd(x, branch: branch, gate: gate, into: &expected, rows: rows, width: width)
+      gate.withUnsafeBufferPointer {
+        addRow(row, to: x, gate: $0.baseAddress, into: &y, rows: rows, width: width)
+      }
+    } else {
+      add(x, branch, into: &expected, count: rows * width)
+      addRow(row, to: x, gate: nil, into: &y, rows: rows, width: width)
+    }
+    #expect(Array(y.dropLast()) == expected)
+    #expect(y[rows * width].isNaN)
+  }
 }

@@ -65,6 +65,7 @@ import Testing
     case .layerNorm(_, _, _, _, let isModulated):
       isModulated ? "layerNorm + modulation" : "layerNorm"
     case .gatedAdd: "gatedAdd"
+    case .addRow: "addRow"
     case .add: "add"
     case .activation: "activation"
     case .timestepEmbedding: "timestepEmbedding"

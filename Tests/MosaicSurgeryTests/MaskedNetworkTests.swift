@@ -46,9 +46,31 @@ import Testing
     let moments = try statistics()
     let removals = try groups.enumerated().map { index, group -> UnitRemoval? in
       let kept = (0..<group.unitCount).filter { _ in random.next() & 1 == 0 }
-      return kept.isEmpty ? nil : try refit(group, moments[index]).refit(kept: kept)
+      return try refit(group, moments[index]).refit(kept: kept)
     }
     try expectMaskedEqualsSliced(removals)
+  }
+
+  @Test(arguments: [[0], [1], [0, 1], [1, 2], [0, 1, 2, 3]])
+  func equalsTheNetworkWithoutSubLayers(empty: Set<Int>) throws {
+    let moments = try statistics()
+    let removals = try groups.enumerated().map { index, group -> UnitRemoval? in
+      empty.contains(index) ? try refit(group, moments[index]).refit(kept: []) : nil
+    }
+    try expectMaskedEqualsSliced(removals)
+
+    let network = try PrunedNetwork(graph, groups: groups, removals: removals)
+    let saved = empty.reduce(0) { $0 + groups[$1].unitCount * groups[$1].macsPerUnit }
+    #expect(network.macs == graph.macs - saved)
+    for number in groups.indices where empty.contains(number) {
+      #expect(network.kept[number] == [])
+      // Of the sub-layer only the bias is left.
+      let read = Set(network.graph.nodes.flatMap(\.inputs))
+      #expect(read.isDisjoint(with: groups[number].producers + [groups[number].consumer]))
+      #expect(groups[number].consumerBias.map(read.contains) == true)
+    }
+    let bias = Set(empty.compactMap { groups[$0].consumerBias })
+    #expect(Set(network.replacements.keys) == bias)
   }
 
   @Test func leavesAGroupWhole() throws {
@@ -69,6 +91,44 @@ import Testing
     try network.graph.verify()
     let saved = zip(groups, counts).reduce(0) { $0 + $1.0.macsPerUnit * $1.1 }
     #expect(network.macs == graph.macs - saved)
+  }
+
+  /// Without a mean nothing of the sub-layer is left; with one, a bias is, gated or not.
+  @Test(arguments: [true, false], [true, false])
+  func removesASubLayerWithoutABias(isGated: Bool, hasMean: Bool) throws {
+    var graph = Graph()
+    let x = graph.addInput("x", TensorType([.batch, 2, 3]))
+    let gate = graph.addInput("gate", TensorType([.batch, 3]))
+    let up = graph.addWeight("up", shape: [4, 3])
+    let down = graph.addWeight("down", shape: [3, 4])
+    let last = graph.addWeight("last", shape: [3, 3])
+    let hidden = try graph.add(Linear(), [x, up], name: "first")
+    var branch = try graph.add(Linear(), [hidden[0], down], name: "second")
+    if isGated { branch = try graph.add(Gate(), [branch[0], gate], name: "gated") }
+    let sum = try graph.add(Add(), [branch[0], x], name: "sum")
+    graph.outputs = try graph.add(Linear(), [sum[0], last], name: "third")
+    let group = try #require(try PruningGroups(of: graph, state: x).groups.first)
+    #expect(group.leastUnits == 0)
+    let change: [Float] = hasMean ? [0.5, -0.25, 2] : [0, 0, 0]
+    let network = try PrunedNetwork(
+      graph, groups: [group],
+      removals: [UnitRemoval(kept: [], weight: [], biasChange: change, loss: 1)])
+    #expect(network.graph.nodes.map(\.name) == (hasMean ? ["sum", "third"] : ["third"]))
+    #expect(network.macs == 2 * 3 * 3)
+    let state: [Float] = [1, 2, 3, 4, 5, 6]
+    let factor: [Float] = [2, 4, -1]
+    let unit: [Float] = [1, 0, 0, 0, 1, 0, 0, 0, 1]
+    let output = try network.graph.interpret(
+      inputs: ["x": Tensor(state, shape: [1, 2, 3]), "gate": Tensor(factor, shape: [1, 3])]
+    ) { id in
+      if id == last { return Tensor(unit, shape: [3, 3]) }
+      guard case .values(let values) = network.replacements[id] else { return nil }
+      return Tensor(values, shape: [values.count])
+    }
+    let expected = state.indices.map { index in
+      state[index] + change[index % 3] * (isGated ? factor[index % 3] : 1)
+    }
+    #expect(output[0].floats == expected)
   }
 
   /// What is lost has a mean, and a consumer without a bias gains one for it.

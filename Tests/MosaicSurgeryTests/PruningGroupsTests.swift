@@ -53,6 +53,7 @@ import Testing
         Set(names(neurons.producers, in: graph))
           == ["\(block).ff.net.0.proj.weight", "\(block).ff.net.0.proj.bias"])
       #expect(graph[neurons.consumer].name == "\(neurons.name).weight")
+      #expect(heads.leastUnits == 0 && neurons.leastUnits == 0)
       // A row of the first product and a column of the second, for every token.
       #expect(neurons.macsPerUnit == 2 * sizes.tokens * sizes.width)
     }
@@ -103,6 +104,37 @@ import Testing
     #expect(Set(names(groups[0].producers, in: graph)) == ["alpha", "mu", "zeta"])
     #expect(groups.map(\.consumerBias) == [nil, nil])
     #expect(groups.map(\.macsPerUnit) == [4 * 5 * 6 * 4 + 2 * 5 * 5 * 4, 2 * 5 * 6])
+  }
+
+  /// A product whose result is not only added to a stream keeps a unit.
+  @Test(arguments: ["nothing", "gate", "scaled", "read twice", "output", "another shape"])
+  func keepsAUnitWhereTheResultIsNoBranch(behind: String) throws {
+    var graph = Graph()
+    let x = graph.addInput("x", TensorType([.batch, 2, 3]))
+    let side = graph.addInput("side", TensorType([.batch, 3]))
+    func linear(_ x: ValueID, _ name: String, _ shape: [Int]) throws -> ValueID {
+      try graph.add(Linear(), [x, graph.addWeight(name, shape: shape)], name: name)[0]
+    }
+    let product = try linear(linear(x, "up", [8, 3]), "down", [3, 8])
+    switch behind {
+    case "nothing": graph.outputs = [product]
+    case "gate":
+      let gated = try graph.add(Gate(), [product, side], name: "gate")[0]
+      graph.outputs = [try linear(gated, "end", [3, 3])]
+    case "scaled":
+      let norm = try graph.add(LayerNorm(epsilon: 1), [product], name: "norm")[0]
+      graph.outputs = try graph.add(Add(), [x, norm], name: "sum")
+    case "read twice":
+      graph.outputs = try graph.add(Add(), [product, product], name: "sum")
+    case "output":
+      graph.outputs = try graph.add(Add(), [x, product], name: "sum") + [product]
+    default:
+      let row = graph.addWeight("row", shape: [3])
+      graph.outputs = try graph.add(Add(), [product, row], name: "sum")
+    }
+    let groups = try PruningGroups(of: graph, state: x).groups
+    let group = try #require(groups.first { $0.name == "down" })
+    #expect(group.leastUnits == 1)
   }
 
   /// An axis that two weights take up is a stream, and one that leaves the network is its own.

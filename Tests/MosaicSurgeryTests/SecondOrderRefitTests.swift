@@ -8,7 +8,7 @@ import Testing
   let problem = Problem(width: 24, outputs: 5, rows: 400, seed: 2)
 
   /// Damping 0 is plain least squares on centred inputs.
-  @Test(arguments: [0, 0.01], [[0, 3, 4, 11, 20], Array(1..<24), [7]])
+  @Test(arguments: [0, 0.01], [[0, 3, 4, 11, 20], Array(1..<24), [7], []])
   func equalsTheDirectSolve(damp: Double, kept: [Int]) throws {
     let removal = try problem.refit(damp: damp).refit(kept: kept)
     let expected = problem.leastSquares(
@@ -82,6 +82,19 @@ import Testing
     }
   }
 
+  /// Without columns the mean of the consumer's output is the best there is.
+  @Test func removingAllLeavesTheMean() throws {
+    let removal = try problem.refit().refit(kept: [])
+    #expect(removal.kept == [] && removal.weight == [])
+    for output in 0..<5 {
+      let mean = (0..<24).reduce(0.0) {
+        $0 + Double(problem.weight[output * 24 + $1]) * problem.mean[$1]
+      }
+      // The bias is below 16 and rounded to f32.
+      #expect(abs(Double(removal.biasChange[output]) - mean) <= 0x1p-20)
+    }
+  }
+
   @Test func removingNothingChangesNothing() throws {
     let refit = try problem.refit()
     for removal in try refit.removals(counts: [0]) + [refit.refit(kept: Array(0..<24))] {
@@ -124,7 +137,7 @@ import Testing
   }
 
   @Test func lossIsTheLayersOwnUnderTheSameStatistics() throws {
-    for removal in try problem.refit().removals(counts: [5, 15]) {
+    for removal in try problem.refit().removals(counts: [5, 15, 24]) {
       let judged = layerLoss(
         original: problem.weight, replaced: removal, under: problem.statistics, damp: 0.01)
       // At a minimum, weights rounded to f32 err in the second order only.

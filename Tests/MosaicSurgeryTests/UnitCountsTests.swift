@@ -105,6 +105,30 @@ import Testing
     #expect(uniformRemovals(of: groups, sparsity: 0) == [0, 0, 0, 0])
   }
 
+  /// Where a curve has a point for it, the hull decides whether a sub-layer goes whole.
+  @Test func removesSubLayersWhereThatIsCheap() {
+    let groups = groups([(4, 40), (16, 10)])
+    let rising: [Double] = (0..<16).map { Double($0 * $0) }
+    let flat = [0.0, 1, 2, 3, 4]
+    #expect(spreadRemovals(of: groups, losses: [flat, rising], sparsity: 0.5) == [4, 0])
+    let steep = [0.0, 1, 2, 3, 1000]
+    #expect(spreadRemovals(of: groups, losses: [steep, rising], sparsity: 0.5) == [3, 4])
+    // All of it, and no unit that a curve does not name.
+    #expect(spreadRemovals(of: groups, losses: [flat, rising], sparsity: 1) == [4, 15])
+    #expect(uniformRemovals(of: groups, sparsity: 1) == [3, 15])
+  }
+
+  /// Rounding gives units back, but not to sub-layers that are gone.
+  @Test func givesNothingBackToWhatIsGone() {
+    let groups = groups([(2, 100), (8, 10), (8, 10)])
+    let counts = spreadRemovals(
+      of: groups,
+      losses: [[0, 10, 20], (0...8).map { Double($0) * 1e-3 }, (0..<8).map { Double($0) * 10 }],
+      sparsity: 0.45)
+    // 162 are asked for: the second group whole, and one coarse unit, 18 too much.
+    #expect(counts == [1, 8, 0])
+  }
+
   @Test func leavesOneUnit() {
     let groups = groups([(4, 10), (16, 1)])
     #expect(uniformRemovals(of: groups, sparsity: 1) == [3, 15])

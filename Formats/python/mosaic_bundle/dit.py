@@ -39,7 +39,8 @@ class Dit:
     """A variant of a `DiTTransformer2DModel`.
 
     Attributes:
-        state: The state dict, as numpy arrays in float32. Sub-layers that are gone are not in it.
+        state: The state dict, as numpy arrays in float32. Of sub-layers that are gone only the
+            last bias is in it.
         head_size: Channels of an attention head, the same in all blocks.
         width: Channels of a token.
         blocks: What is kept of each block.
@@ -81,7 +82,8 @@ class Dit:
     def resize(self, model: Any) -> None:
         """Gives a model of `dense_config` the shapes and the weights of the variant.
 
-        Needs torch, as the model does. Sub-layers that are gone add zero.
+        Needs torch, as the model does. Sub-layers that are gone add what is left of them: their
+        last bias.
 
         Args:
             model: A `diffusers.DiTTransformer2DModel`, changed in place.

@@ -175,6 +175,12 @@ def _gated_add(operands: int, rows: int, width: int) -> Signature:
     return Signature([x, x, Operand((width,))], x)
 
 
+def _add_row(operands: int, rows: int, width: int) -> Signature:
+    x = Operand((rows, width))
+    gate = [Operand((width,))] if operands > 2 else []
+    return Signature([x, _weight(width), *gate], x)
+
+
 def _add(operands: int, count: int) -> Signature:
     return Signature([Operand(count), Operand(count, (FLOATS, WEIGHT))], Operand(count))
 
@@ -226,6 +232,7 @@ _OPERATIONS: dict[str, tuple[dict[str, _Reader], Callable[..., Signature]]] = {
         _layer_norm,
     ),
     "gated_add": ({"rows": _size, "width": _size}, _gated_add),
+    "add_row": ({"rows": _size, "width": _size}, _add_row),
     "add": ({"count": _size}, _add),
     "activation": ({"function": _function, "count": _size}, _activation),
     "timestep_embedding": (
