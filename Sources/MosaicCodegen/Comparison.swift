@@ -159,8 +159,8 @@ extension Calibration {
     return plans
   }
 
-  /// The dense network in fewer steps: as many as the budgets reach down to, and their errors at the
-  /// budgets between whole counts.
+  /// The dense network in fewer steps: the whole numbers of them on either side of each budget, and
+  /// their errors at the budgets between.
   private func fewerSteps(
     _ options: ComparisonOptions, _ judge: Judge, _ dense: [Float], progress: ProgressHandler,
     scored: ([Float]) throws -> String?
@@ -168,15 +168,22 @@ extension Calibration {
     guard let scheduler = imported.scheduler else { return [] }
     let steps = subject.trajectory.steps
     let needed = Double(steps.count { $0.needsForward })
+    let runs = try stride(from: steps.count, through: 1, by: -1).map { count in
+      let trajectory = try Trajectory(config: scheduler, steps: count, eta: subject.options.eta)
+      return (trajectory, Double(trajectory.steps.count { $0.needsForward }) / needed)
+    }
     var whole: [(share: Double, row: Comparison.Row)] = []
-    let least = options.budgets.min() ?? 1
-    for count in stride(from: steps.count - 1, through: 1, by: -1) {
-      let trajectory = try Trajectory(
-        config: scheduler, steps: count, eta: subject.options.eta)
-      let share = Double(trajectory.steps.count { $0.needsForward }) / needed
-      guard share > 0 else { break }
+    for (index, (trajectory, share)) in runs.enumerated() where share > 0 {
+      let neighbours = [index - 1, index + 1].filter(runs.indices.contains).map { runs[$0].1 }
+      // Beside a budget: on it, or the next run is on its other side.
+      guard
+        options.budgets.contains(where: { budget in
+          share == budget || neighbours.contains { ($0 - budget) * (share - budget) < 0 }
+        })
+      else { continue }
       let images = try judge.run(trajectory, progress: progress) { _ in subject.predictor }
       let error = PairedError(images, dense, sampleSize: subject.predictor.stateSize)
+      let count = trajectory.steps.count
       whole.append(
         (
           share,
@@ -184,7 +191,6 @@ extension Calibration {
             name: "\(count) steps", budget: nil, macShare: share, error: error, predicted: nil,
             closedForm: nil, ranges: count, seconds: 0, score: try scored(images))
         ))
-      if share <= least { break }
     }
     let interpolated = options.budgets.compactMap { budget -> Comparison.Row? in
       guard let above = whole.last(where: { $0.share >= budget }),

@@ -50,15 +50,9 @@ public struct Conversion {
       path: options.statistics?.path ?? imported.path, transfer: options.isTransfer)
 
     let (request, latency) = try makeRequest(calibration)
-    let schedule = try calibration.makeSchedule(
-      options.allocation, request, progress: progress)
     // What is proven is what is shipped: rounded and reordered before it is measured.
     let rounded = subject.dense.rounded(to: options.dataType)
-    let pruned = try calibration.prune(
-      schedule, criterion: options.criterion, shipped: rounded.network, progress: progress)
-    let shipped = ShippedWeights(
-      rounded.network, groups: subject.groups, orderedFor: pruned.map(\.network))
-    let chosen = try pruned.map { try shipped.place($0, in: subject) }
+    let (schedule, shipped, chosen) = try makeVariants(calibration, request, rounded.network)
     let fresh = try subject.predictionTrajectories(progress: progress)
     let prediction = try subject.measurePlan(on: fresh, progress: progress) { step in
       chosen.first { $0.steps.contains(step) }?.predictor
@@ -104,6 +98,37 @@ public struct Conversion {
     try Calibrator(
       imported, options: options.calibration, criterion: options.criterion,
       growth: options.statistics == nil ? options.growth : nil, progress: progress)
+  }
+
+  /// Solves, prunes, and puts the variants into the order they are stored in.
+  ///
+  /// What a bundle stores is known to first order before anything is pruned, so a budget of bytes is
+  /// tightened until it is kept.
+  private func makeVariants(
+    _ calibration: Calibration, _ request: AllocationRequest, _ rounded: DenseNetwork
+  ) throws -> (SparsitySchedule, ShippedWeights, [RangeVariant]) {
+    let subject = calibration.subject
+    var request = request
+    for attempt in 1... {
+      var schedule = try calibration.makeSchedule(
+        options.allocation, request, progress: progress)
+      let pruned = try calibration.prune(
+        schedule, criterion: options.criterion, shipped: rounded, progress: progress)
+      let shipped = ShippedWeights(
+        rounded, groups: subject.groups, orderedFor: pruned.map(\.network))
+      let placed = try pruned.map { try shipped.place($0, in: subject) }
+      guard case .bytes(let limit) = options.allocation.budget,
+        case .bytes(let target) = request.budget
+      else { return (schedule, shipped, placed) }
+      let stored = try shipped.storedBytes(of: placed, from: imported.weights)
+      if stored <= limit || attempt == 8 {
+        schedule.target = options.allocation.budget
+        schedule.bytes = stored
+        return (schedule, shipped, placed)
+      }
+      request.budget = .bytes(Int(0.995 * Double(target) * Double(limit) / Double(stored)))
+    }
+    preconditionFailure("the loop ends by returning")
   }
 
   private func makeRequest(

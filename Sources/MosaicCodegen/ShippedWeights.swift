@@ -53,6 +53,29 @@ struct ShippedWeights {
   /// The rows of a weight that are stored.
   func rowCount(_ id: ValueID, _ shape: [Int]) -> Int { storedRows[id] ?? shape.first ?? 1 }
 
+  /// The bytes of all tensors that a bundle of these variants stores, before compression; equal
+  /// content that two of them happen to share counts twice.
+  func storedBytes(of variants: [RangeVariant], from weights: any WeightSource) throws -> Int {
+    var shared: Set<ValueID> = []
+    var bytes = 0
+    for variant in variants {
+      for id in try variant.network.graph.lowered().weights {
+        switch variant.network.replacements[id] {
+        case nil, .rows:
+          guard shared.insert(id).inserted,
+            let view = weights.tensor(variant.network.graph[id].name)
+          else { continue }
+          bytes += stored(id, original: view).bytes.count
+        case .values, .added:
+          let shape = variant.network.graph[id].type.shape(batch: 1)
+          let values = variant.network.weight(id, of: network).array
+          bytes += stored(id, refitted: values, shape: shape).bytes.count
+        }
+      }
+    }
+    return bytes
+  }
+
   /// A weight as it is stored.
   ///
   /// - Parameter original: The checkpoint's tensor, which serves where nothing has changed.

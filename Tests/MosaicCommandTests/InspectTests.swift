@@ -101,7 +101,7 @@ import Testing
     for group in groups {
       let kept = try #require(group["kept"]?.array).compactMap(\.int)
       #expect(kept.count == 4)
-      #expect(kept.allSatisfy { (1...(group["units"]?.int ?? 0)).contains($0) })
+      #expect(kept.allSatisfy { (0...(group["units"]?.int ?? 0)).contains($0) })
     }
     let proof = try #require(json["proof"])
     for key in [
