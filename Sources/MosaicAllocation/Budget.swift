@@ -28,11 +28,17 @@ public enum Budget: Sendable, Equatable {
 
   /// The budget in words: "a budget of 160.0 ms a sample".
   public var text: String {
+    if case .error = self { return "a final error of \(amount)" }
+    return "a budget of \(amount)"
+  }
+
+  /// How much: "160.0 ms a sample".
+  public var amount: String {
     switch self {
-    case .macs(let share): "a budget of \(share) of the dense cost"
-    case .milliseconds(let time): "a budget of \(time) ms a sample"
-    case .bytes(let count): "a budget of \(count) bytes"
-    case .error(let error): "a final error of \(error) or less"
+    case .macs(let share): "\(share) of the dense cost"
+    case .milliseconds(let time): "\(time) ms a sample"
+    case .bytes(let count): "\(count) bytes"
+    case .error(let error): "\(error) or less"
     }
   }
 }

@@ -38,7 +38,8 @@ extension SparsitySchedule {
   ///   - trainTimesteps: The timesteps the network was trained on, of which the split takes shares.
   /// - Throws: `AllocationError.stepCount` or `.badMeasurement`.
   public static func paperSplit(
-    scores: [Double], timesteps: [Double], trainTimesteps: Int = 1000, for problem: AllocationProblem
+    scores: [Double], timesteps: [Double], trainTimesteps: Int = 1000,
+    for problem: AllocationProblem
   ) throws(AllocationError) -> SparsitySchedule {
     try validate(scores, problem)
     guard timesteps.count == problem.stepCount else {

@@ -57,7 +57,9 @@ extension ScheduleFile {
       }
       return begin + count
     case .timesteps(let first, let last):
-      let end = timesteps[begin...].firstIndex { !(Double(last)...Double(first)).contains($0) } ?? timesteps.count
+      let end =
+        timesteps[begin...].firstIndex { !(Double(last)...Double(first)).contains($0) }
+        ?? timesteps.count
       guard end > begin else {
         throw unfit(
           "ranges[\(index)].timesteps",

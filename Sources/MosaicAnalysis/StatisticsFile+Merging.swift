@@ -50,6 +50,11 @@ extension StatisticsFile {
       sensitivity: parts.count == 1 ? parts[0].file.sensitivity : nil)
   }
 
+  /// - Throws: `StatisticsError.Reason.incomplete` for a shard.
+  public func requireAllLeaves(path: String) throws(StatisticsError) {
+    try Self.checkCoverage([statistics.leaves], statistics.leafCount, path: path)
+  }
+
   private static func checkCoverage(
     _ leaves: [Range<Int>], _ total: Int, path: String
   ) throws(StatisticsError) {

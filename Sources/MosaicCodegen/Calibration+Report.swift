@@ -50,7 +50,7 @@ extension Conversion.Outcome {
   public func reportData(sampler: String) -> ReportData {
     var data = calibration.reportData(sampler: sampler)
     let subject = calibration.subject
-    data.heading.budget = report.schedule.target.text
+    data.heading.budget = report.schedule.target.amount
     data.heading.schedule = report.schedule.kind.rawValue
     data.heading.criterion = report.manifest.schedule.criterion
     let shares = stepShares()

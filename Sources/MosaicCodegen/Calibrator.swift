@@ -71,10 +71,7 @@ public struct Calibrator {
   ///
   /// - Throws: `StatisticsError.Reason.incomplete` for a shard.
   public func complete(_ file: StatisticsFile, path: String) throws -> StatisticsFile {
-    guard file.statistics.isComplete else {
-      _ = try StatisticsFile.merged([(path, file)])
-      return file
-    }
+    try file.requireAllLeaves(path: path)
     guard file.sensitivity == nil else { return file }
     var pass = SensitivityPass(subject, statistics: file.statistics, criterion: criterion)
     try pass.grow(to: subject.options.sensitivitySamples, progress: progress)

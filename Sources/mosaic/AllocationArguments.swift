@@ -19,9 +19,9 @@ struct AllocationArguments: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Step ranges, each with a variant of its own; auto takes as many as are worth their bytes.",
-      valueName: "count|auto"))
-  var ranges = RangeArgument.count(4)
+      "Step ranges, each with a variant of its own; auto takes as many as are worth their bytes. "
+        + "(default: 4, or as many as the steps allow)", valueName: "count|auto"))
+  var ranges: RangeArgument?
 
   @Option(help: "How sparsity is spread over steps.")
   var schedule = SparsitySchedule.Kind.solved
@@ -54,7 +54,7 @@ struct AllocationArguments: ParsableArguments {
         "--budget, --budget-ms, --budget-bytes, --max-error and --schedule-file exclude each "
           + "other.")
     }
-    try validateCount("--ranges", ranges.count)
+    try validateCount("--ranges", ranges?.count ?? 1)
     if let budget, !(budget > 0 && budget <= 1) {
       throw ValidationError("--budget must be over 0 and at most 1, found \(budget).")
     }
@@ -79,14 +79,19 @@ struct AllocationArguments: ParsableArguments {
     }
   }
 
+  /// The ranges asked for, or four; fewer where a run of so many steps may have a free one.
+  func rangeArgument(steps: Int) -> RangeArgument {
+    ranges ?? .count(min(4, max(1, steps - 1)))
+  }
+
   /// - Throws: `AllocationFileError` for a schedule or a cost model that cannot be read.
-  func options() throws -> AllocationOptions {
+  func options(steps: Int) throws -> AllocationOptions {
     var options = AllocationOptions()
     if let budget { options.budget = .macs(budget) }
     if let budgetMs { options.budget = .milliseconds(budgetMs) }
     if let budgetBytes { options.budget = .bytes(budgetBytes.bytes) }
     if let maxError { options.budget = .error(maxError) }
-    options.ranges = ranges.value
+    options.ranges = rangeArgument(steps: steps).value
     options.schedule = schedule
     options.lowest = minSparsity
     options.highest = maxSparsity
@@ -107,7 +112,7 @@ struct AllocationArguments: ParsableArguments {
   var inputFiles: [String] { [scheduleFile, costModel].compactMap { $0 } }
 
   /// Normal form, without paths.
-  func arguments(_ options: AllocationOptions) -> [String] {
+  func arguments(_ options: AllocationOptions, steps: Int) -> [String] {
     var words: [String] =
       switch options.budget {
       case .macs(let share) where options.scheduleFile == nil: ["--budget", "\(share)"]
@@ -116,7 +121,9 @@ struct AllocationArguments: ParsableArguments {
       case .bytes(let count): ["--budget-bytes", "\(count)"]
       case .error(let error): ["--max-error", "\(error)"]
       }
-    words += ["--ranges", ranges.text, "--schedule", options.schedule.rawValue]
+    words += [
+      "--ranges", rangeArgument(steps: steps).text, "--schedule", options.schedule.rawValue,
+    ]
     if let file = options.scheduleFile { words += ["--schedule-file", file.json.text()] }
     if minSparsity > 0 { words += ["--min-sparsity", "\(minSparsity)"] }
     if let maxSparsity { words += ["--max-sparsity", "\(maxSparsity)"] }

@@ -105,13 +105,15 @@ struct Convert: ParsableCommand {
     var options = ConversionOptions()
     options.statistics = try calibration.readStatistics()
     options.calibration = try calibration.options(
-      for: options.statistics, ranges: allocation.ranges.count, threads: machine.threadCount)
+      for: options.statistics, ranges: allocation.ranges?.count ?? 1, threads: machine.threadCount)
     options.criterion = calibration.criterion ?? options.statistics?.file.criterion ?? .obs
-    options.allocation = try allocation.options()
+    let steps = options.calibration.steps
+    options.allocation = try allocation.options(steps: steps)
+    let ranges = allocation.rangeArgument(steps: steps).count
     if case .macs(let share) = options.allocation.budget {
-      options.growth = calibration.growth(budgets: [share], ranges: allocation.ranges.count)
+      options.growth = calibration.growth(budgets: [share], ranges: ranges)
     } else {
-      options.growth = calibration.growth(budgets: [0.75], ranges: allocation.ranges.count)
+      options.growth = calibration.growth(budgets: [0.75], ranges: ranges)
     }
     options.isTransfer = calibration.transfer
     options.proofSamples = proofSamples
@@ -121,7 +123,7 @@ struct Convert: ParsableCommand {
     options.replacesOutput = !noClobber
     // Normal form: every setting that decides the bytes, in one order, and no paths.
     options.arguments =
-      allocation.arguments(options.allocation)
+      allocation.arguments(options.allocation, steps: steps)
       + CalibrationArguments.arguments(options.calibration, options.criterion) + [
         "--proof-samples", "\(proofSamples)", "--compress", compress, "--dtype", dtype.rawValue,
       ] + checkpointOptions.arguments

@@ -178,6 +178,13 @@ import Testing
     #expect((try result.json()[key]?.double ?? 0) > 0)
   }
 
+  /// One step has one range, without being told.
+  @Test func oneStep() throws {
+    let result = try convert(["--steps", "1", "--json"])
+    #expect(result.status == 0, "\(result.errors)")
+    #expect(try result.json()["ranges"]?.array?.count == 1)
+  }
+
   /// The times that were measured can be given back, and give the same bytes.
   @Test func costModelsRepeat() throws {
     let first = try convert(["--budget-ms", "0.5", "--json"])
