@@ -7,8 +7,10 @@
 /// Chooses how many ranges a schedule has.
 ///
 /// Every range adds its refitted consumers to the bundle. `.automatic` takes the number at which
-/// error times bytes is least, the smaller one of equals: all further ranges together must lower the
-/// error by a larger factor than they grow the bundle. All numbers are looked at, not each against
+/// error² times bytes is least, the smaller one of equals: all further ranges together must lower the
+/// error by a larger factor than the root of the one by which they grow the bundle. The error counts
+/// twice because the closed form knows only half of what a range is worth: it does not see that a
+/// shorter range is also refitted closer to its own inputs. All numbers are looked at, not each against
 /// the one before it: a schedule that prunes hard at both ends gains little by its second range and
 /// much by its third.
 struct RangeChoice {
@@ -26,7 +28,7 @@ struct RangeChoice {
 
     guard let size = request.costs.bytes else { throw .missingSize }
     func score(_ candidate: Candidate) -> Double {
-      log(candidate.value) + log(max(size.exactBytes(of: candidate.sparsities), 1))
+      2 * log(candidate.value) + log(max(size.exactBytes(of: candidate.sparsities), 1))
     }
     var chosen = best(1)
     for count in 1..<most {

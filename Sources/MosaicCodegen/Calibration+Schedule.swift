@@ -61,7 +61,7 @@ extension Calibration {
       from: SampleStart.sensitivity, samples: samples, stage: "evolution: dense",
       progress: progress)
     var maker = VariantMaker(
-      subject, statistics: statistics, sensitivity: sensitivity, spreading: .loss,
+      subject, statistics: statistics, sensitivity: sensitivity, spreading: .uniform,
       criterion: criterion)
     let search = EvolutionSearch(
       try request.problem(atMACs: try macShare(request)), evaluations: evaluations,

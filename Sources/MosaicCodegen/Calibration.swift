@@ -74,13 +74,15 @@ public struct Calibration: Sendable {
   }
 
   /// Prunes the network for a schedule.
+  ///
+  /// - Parameter spreading: By default that of the schedule's own method.
   public func prune(
-    _ schedule: SparsitySchedule, criterion: Criterion? = nil, shipped: DenseNetwork,
+    _ schedule: SparsitySchedule, criterion: Criterion? = nil,
+    spreading: PruningPlan.Spreading? = nil, shipped: DenseNetwork,
     stage: String = "pruning", progress: ProgressHandler
   ) throws -> [RangeVariant] {
-    // Uniform is uniform over groups too.
     let plan = PruningPlan(
-      schedule, spreading: schedule.kind == .uniform ? .uniform : .loss,
+      schedule, spreading: spreading ?? PruningPlan.Spreading(of: schedule.kind),
       criterion: criterion ?? self.criterion)
     return try plan.carryOut(
       on: subject, statistics: statistics, sensitivity: sensitivity, shipped: shipped,

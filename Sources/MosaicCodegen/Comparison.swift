@@ -81,7 +81,8 @@ extension Calibration {
     for budget in options.budgets {
       for plan in try plans(at: budget, options, progress) {
         let variants = try prune(
-          plan.schedule, criterion: plan.criterion, shipped: subject.dense, progress: progress)
+          plan.schedule, criterion: plan.criterion, spreading: plan.spreading,
+          shipped: subject.dense, progress: progress)
         let fresh = try judge.predictionTrajectories(progress: progress)
         let prediction = try subject.measurePlan(on: fresh, progress: progress) { step in
           variants.first { $0.steps.contains(step) }?.predictor
@@ -95,7 +96,7 @@ extension Calibration {
             macShare: subject.macs(of: variants) / subject.denseMacs,
             error: PairedError(images, dense, sampleSize: subject.predictor.stateSize),
             predicted: prediction.final.mean,
-            closedForm: plan.criterion == nil ? plan.schedule.predictedError : nil,
+            closedForm: plan.hasClosedForm ? plan.schedule.predictedError : nil,
             ranges: variants.count, seconds: plan.seconds, score: try scored(images)))
       }
     }
@@ -110,7 +111,11 @@ extension Calibration {
     var schedule: SparsitySchedule
     /// Nil for the calibration's own.
     var criterion: Criterion?
+    var spreading: PruningPlan.Spreading
     var seconds: Double
+
+    /// The curves are those of networks that are spread over groups by loss.
+    var hasClosedForm: Bool { criterion == nil && spreading == .loss }
   }
 
   private func plans(
@@ -123,7 +128,8 @@ extension Calibration {
       allocation, costs: try subject.costs(latency: nil, storedAs: nil))
     var plans: [Plan] = []
     func add(
-      _ name: String, _ criterion: Criterion? = nil, _ make: () throws -> SparsitySchedule
+      _ name: String, _ criterion: Criterion? = nil, spreading: PruningPlan.Spreading? = nil,
+      _ make: () throws -> SparsitySchedule
     ) rethrows {
       let clock = ContinuousClock.now
       let schedule = try make()
@@ -131,6 +137,7 @@ extension Calibration {
       plans.append(
         Plan(
           name: name, schedule: schedule, criterion: criterion,
+          spreading: spreading ?? PruningPlan.Spreading(of: schedule.kind),
           seconds: Double(spent.seconds) + Double(spent.attoseconds) * 1e-18))
     }
     for kind in options.schedules {
@@ -138,6 +145,7 @@ extension Calibration {
       case .paper:
         for (name, schedule) in zip(["paper", "paper 600/200"], try paperSchedules(request)) {
           add(name) { schedule }
+          add("\(name), spread", spreading: .loss) { schedule }
         }
       case .evolution:
         try add(kind.rawValue) {

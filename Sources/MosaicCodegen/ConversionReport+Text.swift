@@ -35,9 +35,7 @@ extension ConversionReport {
   private var errorText: String {
     let predicted = manifest.proof?.predictedMSE ?? 0
     var line =
-      "final error against dense, \(proof.measured.samples) fresh samples: closed form "
-      + "\(significant(schedule.predictedError)) ± "
-      + "\(significant(schedule.predictedError * closedFormInterval, 2)), predicted "
+      "final error against dense, \(proof.measured.samples) fresh samples: \(closedFormText)predicted "
       + "\(significant(predicted)), measured \(significant(proof.measured.mean)) ± "
       + "\(significant(proof.measured.standardError, 2)), median "
       + "\(significant(proof.measured.median))"
@@ -46,6 +44,14 @@ extension ConversionReport {
       line += significant(uniform.standardError, 2)
     }
     return line
+  }
+
+  /// Nothing for schedules that take one share from all groups: the curves are of networks whose
+  /// sparsity is spread over them.
+  private var closedFormText: String {
+    guard [.solved, .file].contains(schedule.kind) else { return "" }
+    return "closed form \(significant(schedule.predictedError)) ± "
+      + "\(significant(schedule.predictedError * closedFormInterval, 2)), "
   }
 
   private var costText: String {

@@ -11,6 +11,14 @@ public struct PruningPlan: Sendable, Equatable {
     case uniform
     /// By the groups' loss curves times their gain at the output.
     case loss
+
+    /// How a schedule's own method spreads: MosaicDiff and Diff-ES take one share from all groups.
+    public init(of kind: SparsitySchedule.Kind) {
+      switch kind {
+      case .uniform, .paper, .evolution: self = .uniform
+      case .solved, .file: self = .loss
+      }
+    }
   }
 
   public var ranges: [StepRange]

@@ -13,14 +13,15 @@ import Testing
   }
 
   @Test(arguments: [0.875, 0.65, 0.5], [50, 150, 300])
-  func errorTimesBytesIsLeast(share: Double, consumers: Int) throws {
+  func squaredErrorTimesBytesIsLeast(share: Double, consumers: Int) throws {
     let size = BundleSize(fixed: 600 - consumers, producers: 400, consumers: consumers)
     var request = try Self.request(size, atMost: 7, share: share)
     let chosen = try SparsitySchedule.solved(request)
     let products = try (1...7).map { count in
       request.ranges = .exactly(count)
       let schedule = try SparsitySchedule.solved(request)
-      return schedule.clippedError * size.exactBytes(of: schedule.ranges.map(\.sparsity))
+      return schedule.clippedError * schedule.clippedError
+        * size.exactBytes(of: schedule.ranges.map(\.sparsity))
     }
     let least = try #require(products.indices.min { products[$0] < products[$1] })
     #expect(chosen.ranges.count == least + 1)

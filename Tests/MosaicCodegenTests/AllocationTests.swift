@@ -182,14 +182,15 @@ import Testing
     let atBudget = comparison.rows.filter { $0.budget == 0.7 }
     #expect(
       atBudget.map(\.name) == [
-        "solved", "uniform", "paper", "paper 600/200", "evolution", "uniform, magnitude",
+        "solved", "uniform", "paper", "paper, spread", "paper 600/200", "paper 600/200, spread",
+        "evolution", "uniform, magnitude",
         "uniform, random", "fewer steps",
       ])
     #expect(atBudget.allSatisfy { $0.macShare <= 0.7 + 1e-9 && $0.error.mean > 0 })
     // Of eight steps, those on either side of 0.7.
     #expect(
       comparison.rows.filter { $0.budget == nil }.map(\.name) == ["6 steps", "5 steps"])
-    #expect(scored == 7 + 2 + 1 && comparison.denseScore == "score 8")
-    #expect(comparison.text.contains("solved") && comparison.json["rows"]?.array?.count == 10)
+    #expect(scored == 9 + 2 + 1 && comparison.denseScore == "score 8")
+    #expect(comparison.text.contains("solved") && comparison.json["rows"]?.array?.count == 12)
   }
 }

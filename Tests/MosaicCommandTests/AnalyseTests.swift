@@ -238,7 +238,7 @@ import Testing
     let json = try result.json()
     #expect(json["schema"]?.string == "mosaic.compare/1")
     let rows = json["rows"]?.array ?? []
-    #expect(rows.count == 8 + 2)
+    #expect(rows.count == 10 + 2)
     // What the command counted: a file of samples.
     #expect((Int(rows[0]["score"]?.string ?? "") ?? 0) > 8 * 256 * 4)
     #expect(String(decoding: try readBytes(plot), as: UTF8.self).contains("solved"))
