@@ -109,9 +109,17 @@ public struct Conversion {
   ) throws -> (SparsitySchedule, ShippedWeights, [RangeVariant]) {
     let subject = calibration.subject
     var request = request
+    var least: Int?
     for attempt in 1... {
-      var schedule = try calibration.makeSchedule(
-        options.allocation, request, progress: progress)
+      var schedule: SparsitySchedule
+      do {
+        schedule = try calibration.makeSchedule(
+          options.allocation, request, progress: progress)
+      } catch let error as AllocationError {
+        // Said of what was asked for, not of what it was tightened to.
+        guard let least, case .unreachable = error else { throw error }
+        throw AllocationError.unreachable(asked: options.allocation.budget, least: .bytes(least))
+      }
       let pruned = try calibration.prune(
         schedule, criterion: options.criterion, shipped: rounded, progress: progress)
       let shipped = ShippedWeights(
@@ -126,6 +134,7 @@ public struct Conversion {
         schedule.bytes = stored
         return (schedule, shipped, placed)
       }
+      least = min(least ?? stored, stored)
       request.budget = .bytes(Int(0.995 * Double(target) * Double(limit) / Double(stored)))
     }
     preconditionFailure("the loop ends by returning")

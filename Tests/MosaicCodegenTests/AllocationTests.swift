@@ -22,7 +22,10 @@ import Testing
     let used = calibration.subject.dense.graph.weights
       .compactMap { weights.tensor(calibration.subject.dense.graph[$0].name)?.bytes.count }
     #expect(dense == used.reduce(0, +))
-    let converted = try Converted { $0.allocation.budget = .bytes(dense * 3 / 4) }
+    let converted = try Converted {
+      $0.allocation.budget = .bytes(dense * 3 / 4)
+      $0.allocation.ranges = .exactly(2)
+    }
     let stored = converted.bundle.manifest.tensors.reduce(0) { sum, tensor in
       sum + tensor.shape.reduce(1, *) * tensor.dataType.byteWidth
     }

@@ -169,7 +169,7 @@ import Testing
   }
 
   @Test(arguments: [
-    (["--budget-bytes", "180K"], "tensor_bytes"), (["--max-error", "0.0001"], "mac_share"),
+    (["--budget-bytes", "220K"], "tensor_bytes"), (["--max-error", "0.0001"], "mac_share"),
     (["--budget-ms", "1000"], "milliseconds"), (["--ranges", "auto"], "mac_share"),
   ])
   func otherBudgets(arguments: [String], key: String) throws {
