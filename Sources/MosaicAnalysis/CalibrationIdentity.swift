@@ -70,7 +70,7 @@ extension CalibrationOptions {
     guard let buckets = identity["buckets"].flatMap(Int.init), buckets >= 1 else {
       return "buckets"
     }
-    guard let samples = identity["samples"].flatMap(Int.init), (1...1 << 31).contains(samples)
+    guard let samples = identity["samples"].flatMap(Int.init), (1...1 << 20).contains(samples)
     else { return "samples" }
     guard let levels = list("levels", { Double($0) }),
       zip(levels, levels.dropFirst()).allSatisfy({ $0 < $1 }),

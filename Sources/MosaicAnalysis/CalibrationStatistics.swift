@@ -38,6 +38,14 @@ public struct CalibrationStatistics: Sendable {
     public var count = 0.0
   }
 
+  /// Where a file disagrees with what its settings make of the network: the name of the field.
+  ///
+  /// Settings are words in a file; what is indexed by them has to be checked.
+  func difference(buckets: [Range<Int>], widths: [Int]) -> String? {
+    if self.buckets != buckets { return "bucket_starts" }
+    return self.widths == widths ? nil : "widths"
+  }
+
   public var isComplete: Bool { leaves == 0..<leafCount }
 
   /// Variance of the final samples' elements: v of the closed form.

@@ -25,7 +25,13 @@ extension StatisticsFile {
           path: shard.path,
           reason: .otherFile(field: field, found: found, other: other, path: first.path))
       }
-      let leaves = shard.file.statistics.leaves
+      let statistics = shard.file.statistics
+      if let field = statistics.difference(
+        buckets: first.file.statistics.buckets, widths: first.file.statistics.widths)
+      {
+        throw StatisticsError(path: shard.path, reason: .field(field))
+      }
+      let leaves = statistics.leaves
       if let last = parts.last, last.file.statistics.leaves.overlaps(leaves) {
         // The same shard made twice is the same bytes.
         if last.file.statistics.leaves == leaves,
@@ -53,6 +59,17 @@ extension StatisticsFile {
   /// - Throws: `StatisticsError.Reason.incomplete` for a shard.
   public func requireAllLeaves(path: String) throws(StatisticsError) {
     try Self.checkCoverage([statistics.leaves], statistics.leafCount, path: path)
+  }
+
+  /// Checks that the file is laid out as its settings make of the subject.
+  ///
+  /// - Throws: `StatisticsError.Reason.field`.
+  public func requireLayout(of subject: CalibrationSubject, path: String) throws(StatisticsError) {
+    if let field = statistics.difference(
+      buckets: subject.buckets, widths: subject.groups.map(\.width))
+    {
+      throw StatisticsError(path: path, reason: .field(field))
+    }
   }
 
   private static func checkCoverage(

@@ -33,7 +33,9 @@ extension StatisticsFile {
     guard identity["criterion"].flatMap(Criterion.init) != nil else { throw .field("criterion") }
     try fields.verifyChecksums()
     statistics = try fields.statistics(of: options)
-    sensitivity = try fields.sensitivity(of: options, groups: statistics.widths.count)
+    sensitivity = try fields.sensitivity(
+      of: options, buckets: statistics.buckets.count,
+      groups: statistics.widths.count)
   }
 }
 
@@ -140,7 +142,7 @@ private struct StatisticsFields {
   }
 
   func sensitivity(
-    of options: CalibrationOptions, groups: Int
+    of options: CalibrationOptions, buckets: Int, groups: Int
   ) throws(StatisticsError.Reason) -> SensitivitySamples? {
     guard let entry = reader.entry("sensitivity.errors") else { return nil }
     let (steps, levels) = (options.steps, options.levels.count)
@@ -148,7 +150,9 @@ private struct StatisticsFields {
     guard count > 0 else { throw .tensor("sensitivity.errors", "holds no samples") }
     let errors = try doubles("sensitivity.errors", [count, steps, levels])
     let gainShape = reader.entry("sensitivity.group_gains")?.shape ?? []
-    guard gainShape.count == 3, [0, groups].contains(gainShape[1]), gainShape[2] == 2 else {
+    guard gainShape.count == 3, gainShape[0] == buckets, [0, groups].contains(gainShape[1]),
+      gainShape[2] == 2
+    else {
       throw .tensor(
         "sensitivity.group_gains", "must have a row a bucket, a column a group and two gains")
     }

@@ -12,6 +12,8 @@ public import MosaicSurgery
 /// sampling again.
 public struct Calibration: Sendable {
   public let imported: ImportedModel
+  /// SHA-256 of the weight files.
+  let checkpoint: [UInt8]
   public let subject: CalibrationSubject
   public let statistics: CalibrationStatistics
   public let measured: SensitivitySamples
@@ -22,10 +24,12 @@ public struct Calibration: Sendable {
   public let transfer: TransferReport?
 
   init(
-    imported: ImportedModel, subject: CalibrationSubject, statistics: CalibrationStatistics,
-    measured: SensitivitySamples, criterion: Criterion, transfer: TransferReport?
+    imported: ImportedModel, checkpoint: [UInt8], subject: CalibrationSubject,
+    statistics: CalibrationStatistics, measured: SensitivitySamples, criterion: Criterion,
+    transfer: TransferReport?
   ) {
     self.imported = imported
+    self.checkpoint = checkpoint
     self.subject = subject
     self.statistics = statistics
     self.measured = measured

@@ -12,6 +12,10 @@ public struct Calibrator {
   public let criterion: Criterion
   /// How many samples to draw, where that is to be found out.
   public let growth: SampleGrowth?
+  /// Settings and checkpoint, as statistics files keep them.
+  public let identity: CalibrationIdentity
+  /// SHA-256 of the weight files, read once.
+  private let checkpoint: [UInt8]
   private let progress: ProgressHandler
 
   /// - Parameter growth: Where given, takes the place of the options' numbers of samples.
@@ -41,6 +45,8 @@ public struct Calibrator {
     self.criterion = criterion
     self.growth = growth
     self.progress = progress
+    checkpoint = imported.weights.digest()
+    identity = made.identity(checkpoint: checkpoint, criterion: criterion)
   }
 
   private static func findGroups(in imported: ImportedModel) throws -> [PruningGroup] {
@@ -52,11 +58,6 @@ public struct Calibrator {
     let groups = try PruningGroups(of: imported.graph, state: state).groups
     guard !groups.isEmpty else { throw AnalysisError.noGroups }
     return groups
-  }
-
-  /// Settings and checkpoint, as statistics files keep them.
-  public var identity: CalibrationIdentity {
-    subject.identity(checkpoint: imported.weights.digest(), criterion: criterion)
   }
 
   /// Gathers the moments of all samples, or of a shard of them.
@@ -100,6 +101,7 @@ public struct Calibrator {
       throw StatisticsError(
         path: path, reason: .differs(field: field, found: found, expected: expected))
     }
+    try file.requireLayout(of: subject, path: path)
     let isOther = isTransfer && identity["checkpoint"] != file.identity["checkpoint"]
     let moved = isOther ? try subject.transfer(from: file.statistics) : nil
     var complete = file
@@ -108,7 +110,8 @@ public struct Calibrator {
       preconditionFailure("a complete calibration has sensitivity")
     }
     return Calibration(
-      imported: imported, subject: subject, statistics: complete.statistics, measured: measured,
+      imported: imported, checkpoint: checkpoint, subject: subject,
+      statistics: complete.statistics, measured: measured,
       criterion: criterion, transfer: moved)
   }
 }

@@ -20,7 +20,7 @@ extension Conversion {
       generator: Self.generator,
       provenance: Manifest.Provenance(
         sources: [
-          Manifest.Provenance.Source(name: "weights", sha256: imported.weights.digest())
+          Manifest.Provenance.Source(name: "weights", sha256: calibration.checkpoint)
         ],
         seed: options.calibration.seed,
         // Times differ from run to run: those that decided are kept, so that others can repeat it.

@@ -129,12 +129,16 @@ public struct Conversion {
         case .bytes(let target) = request.budget
       else { return (schedule, shipped, placed) }
       let stored = try shipped.storedBytes(of: placed, from: imported.weights)
-      if stored <= limit || attempt == 8 {
+      if stored <= limit {
         schedule.target = options.allocation.budget
         schedule.bytes = stored
         return (schedule, shipped, placed)
       }
       least = min(least ?? stored, stored)
+      if attempt == 8 {
+        throw AllocationError.unreachable(
+          asked: options.allocation.budget, least: .bytes(least ?? stored))
+      }
       request.budget = .bytes(Int(0.995 * Double(target) * Double(limit) / Double(stored)))
     }
     preconditionFailure("the loop ends by returning")

@@ -37,7 +37,8 @@ import Testing
     let subject = try tinySubject()
     let base = try held(subject)
     let one = try subject.propagate(
-      [[], base.outputs[1], [], []], in: base) { _ in }
+      [[], base.outputs[1], [], []], in: base
+    ) { _ in }
     #expect(one.map(\.isEmpty) == [true, false, true, true])
     // The same output: the same samples.
     #expect(relativeError(zip(one[1], base.final).map { $0 + $1 }, base.final) <= 1e-5)

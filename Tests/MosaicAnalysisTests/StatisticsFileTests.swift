@@ -143,6 +143,39 @@ import Testing
     #expect((error as? any MosaicError)?.description.hasPrefix(file) == true)
   }
 
+  /// A file whose words are right and whose tensors are another network's would be indexed by what it
+  /// does not have.
+  @Test func refusesAnotherLayout() throws {
+    let own = try shard(0, of: 2)
+    func with(_ change: (CalibrationStatistics) -> ([Range<Int>], [Int])) -> StatisticsFile {
+      let statistics = own.statistics
+      let (buckets, widths) = change(statistics)
+      return StatisticsFile(
+        identity: identity,
+        statistics: CalibrationStatistics(
+          buckets: buckets, widths: widths, leaves: statistics.leaves,
+          leafCount: statistics.leafCount, finals: statistics.finals,
+          finalSamples: statistics.finalSamples, nodes: statistics.nodes,
+          source: statistics.source), sensitivity: nil)
+    }
+    let cases = [
+      (with { ($0.buckets, $0.widths.map { $0 + 1 }) }, "widths"),
+      (with { ($0.buckets, Array($0.widths.dropLast())) }, "widths"),
+      (with { ([0..<4], $0.widths) }, "bucket_starts"),
+    ]
+    for (file, field) in cases {
+      let alone = #expect(throws: StatisticsError.self) {
+        try file.requireLayout(of: subject, path: "a")
+      }
+      #expect(alone?.reason == .field(field))
+      let merged = #expect(throws: StatisticsError.self) {
+        try StatisticsFile.merged([("own", own), ("other", file)])
+      }
+      #expect(merged?.reason == .field(field))
+    }
+    try own.requireLayout(of: subject, path: "a")
+  }
+
   @Test func isNoOtherSafetensorsFile() throws {
     let error = #expect(throws: StatisticsError.self) {
       try StatisticsFile(
