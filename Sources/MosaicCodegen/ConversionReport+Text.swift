@@ -1,5 +1,6 @@
 internal import MosaicBundle
 public import MosaicCore
+internal import MosaicPruning
 
 extension ConversionReport {
   /// For people: ranges, cost, error and time, with uniform pruning beside them.
@@ -46,10 +47,12 @@ extension ConversionReport {
     return line
   }
 
-  /// Nothing for schedules that take one share from all groups: the curves are of networks whose
-  /// sparsity is spread over them.
+  /// Not for schedules that take one share from all groups: the curves are of networks whose sparsity
+  /// is spread over them.
+  private var hasClosedForm: Bool { PruningPlan.Spreading(of: schedule.kind) == .loss }
+
   private var closedFormText: String {
-    guard [.solved, .file].contains(schedule.kind) else { return "" }
+    guard hasClosedForm else { return "" }
     return "closed form \(significant(schedule.predictedError)) ± "
       + "\(significant(schedule.predictedError * closedFormInterval, 2)), "
   }
@@ -69,8 +72,8 @@ extension ConversionReport {
     var measured: [(String, JSONValue)] = [
       ("samples", JSONValue(proof.measured.samples)),
       ("predicted_mse", JSONValue(manifest.proof?.predictedMSE ?? 0)),
-      ("closed_form_mse", JSONValue(schedule.predictedError)),
-      ("closed_form_relative_error", JSONValue(closedFormInterval)),
+      ("closed_form_mse", hasClosedForm ? JSONValue(schedule.predictedError) : .null),
+      ("closed_form_relative_error", hasClosedForm ? JSONValue(closedFormInterval) : .null),
       ("measured_mse", JSONValue(proof.measured.mean)),
       ("standard_error", JSONValue(proof.measured.standardError)),
       ("median_mse", JSONValue(proof.measured.median)),
