@@ -133,12 +133,12 @@ extension Calibration {
     ) rethrows {
       let clock = ContinuousClock.now
       let schedule = try make()
-      let spent = (ContinuousClock.now - clock).components
+      let spent = ContinuousClock.now - clock
       plans.append(
         Plan(
           name: name, schedule: schedule, criterion: criterion,
           spreading: spreading ?? PruningPlan.Spreading(of: schedule.kind),
-          seconds: Double(spent.seconds) + Double(spent.attoseconds) * 1e-18))
+          seconds: spent.inSeconds))
     }
     for kind in options.schedules {
       switch kind {

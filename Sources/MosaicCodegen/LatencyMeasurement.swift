@@ -34,8 +34,7 @@ extension Calibration {
       for (index, predictor) in predictors.enumerated() {
         let clock = ContinuousClock.now
         _ = predictor.predict(states: states, timestep: timestep, labels: labels)
-        let spent = (ContinuousClock.now - clock).components
-        let seconds = Double(spent.seconds) + Double(spent.attoseconds) * 1e-18
+        let seconds = (ContinuousClock.now - clock).inSeconds
         if round > 0 { times[index].append(1000 * seconds / Double(samples)) }
       }
       try progress(Progress(stage: "timing", done: round, total: rounds))

@@ -50,8 +50,7 @@ extension Calibrator {
     _ = subject.predictor.predict(states: noise, timestep: timestep, labels: labels)
     let clock = ContinuousClock.now
     _ = subject.predictor.predict(states: noise, timestep: timestep, labels: labels)
-    let spent = (ContinuousClock.now - clock).components
-    let forward = (Double(spent.seconds) + Double(spent.attoseconds) * 1e-18) / Double(samples)
+    let forward = (ContinuousClock.now - clock).inSeconds / Double(samples)
     let prunable = subject.groups.reduce(0) { $0 + $1.unitCount * $1.macsPerUnit }
     let widest = subject.groups.max { $0.width < $1.width }
     let rows = try widest.map { try subject.rowsPerSample(of: $0) } ?? 0

@@ -124,7 +124,6 @@ private struct Lane {
       logSNR: sampler.trajectory.steps[step].logSNR)
     let clock = ContinuousClock.now
     try sampler.advance(&state, labels: labels, step: step, network)
-    let spent = (ContinuousClock.now - clock).components
-    return (variant, Double(spent.seconds) + Double(spent.attoseconds) * 1e-18)
+    return (variant, (ContinuousClock.now - clock).inSeconds)
   }
 }

@@ -64,8 +64,7 @@ public struct Sampler: Sendable {
       try progress(
         StepReport(
           step: step, steps: trajectory.steps.count, variant: variant,
-          seconds: Double(spent.components.seconds)
-            + Double(spent.components.attoseconds) * 1e-18))
+          seconds: spent.inSeconds))
     }
     return state.states
   }
