@@ -21,7 +21,7 @@ struct AllocationArguments: ParsableArguments {
     help: ArgumentHelp(
       "Step ranges, each with a variant of its own; auto takes as many as are worth their bytes. "
         + "(default: 4, or as many as the steps allow)", valueName: "count|auto"))
-  var ranges: RangeArgument?
+  var ranges: CountOrAuto?
 
   @Option(help: "How sparsity is spread over steps.")
   var schedule = SparsitySchedule.Kind.solved
@@ -80,7 +80,7 @@ struct AllocationArguments: ParsableArguments {
   }
 
   /// The ranges asked for, or four; fewer where a run of so many steps may have a free one.
-  func rangeArgument(steps: Int) -> RangeArgument {
+  func rangeArgument(steps: Int) -> CountOrAuto {
     ranges ?? .count(min(4, max(1, steps - 1)))
   }
 
@@ -91,7 +91,7 @@ struct AllocationArguments: ParsableArguments {
     if let budgetMs { options.budget = .milliseconds(budgetMs) }
     if let budgetBytes { options.budget = .bytes(budgetBytes.bytes) }
     if let maxError { options.budget = .error(maxError) }
-    options.ranges = rangeArgument(steps: steps).value
+    options.ranges = rangeArgument(steps: steps).ranges
     options.schedule = schedule
     options.lowest = minSparsity
     options.highest = maxSparsity
@@ -122,7 +122,7 @@ struct AllocationArguments: ParsableArguments {
       case .error(let error): ["--max-error", "\(error)"]
       }
     words += [
-      "--ranges", rangeArgument(steps: steps).text, "--schedule", options.schedule.rawValue,
+      "--ranges", rangeArgument(steps: steps).description, "--schedule", options.schedule.rawValue,
     ]
     if let file = options.scheduleFile { words += ["--schedule-file", file.json.text()] }
     if minSparsity > 0 { words += ["--min-sparsity", "\(minSparsity)"] }
@@ -132,47 +132,17 @@ struct AllocationArguments: ParsableArguments {
   }
 }
 
-/// `--ranges`.
-enum RangeArgument: ExpressibleByArgument, Equatable {
-  case count(Int)
-  case automatic
-
-  init?(argument: String) {
-    if argument == "auto" {
-      self = .automatic
-    } else if let count = Int(argument) {
-      self = .count(count)
-    } else {
-      return nil
-    }
-  }
-
+extension CountOrAuto {
   /// The most ranges that auto takes: variants stay few.
-  static let most = 10
+  static let mostRanges = 10
 
-  var value: RangeCount {
+  /// As `--ranges`.
+  var ranges: RangeCount {
     switch self {
     case .count(let count): .exactly(count)
-    case .automatic: .automatic(atMost: Self.most)
+    case .automatic: .automatic(atMost: Self.mostRanges)
     }
   }
-
-  /// Ranges for which there must be buckets.
-  var count: Int {
-    switch self {
-    case .count(let count): count
-    case .automatic: 1
-    }
-  }
-
-  var text: String {
-    switch self {
-    case .count(let count): "\(count)"
-    case .automatic: "auto"
-    }
-  }
-
-  var defaultValueDescription: String { text }
 }
 
 /// The text of a small file.

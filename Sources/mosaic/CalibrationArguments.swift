@@ -38,7 +38,7 @@ struct CalibrationArguments: ParsableArguments {
     help: ArgumentHelp(
       "Samples that the refit sees, or auto; others measure errors (a quarter) and predict (half). "
         + "(default: 256)", valueName: "count|auto"))
-  var samples: SampleCount?
+  var samples: CountOrAuto?
 
   @Option(help: "The most samples of each kind that --samples auto draws.")
   var maxSamples = 1024
@@ -120,27 +120,6 @@ struct CalibrationArguments: ParsableArguments {
       "--steps", "\(options.steps)", "--guidance", "\(options.guidance ?? 1)",
       "--seed", "\(options.seed)", "--samples", "\(options.statisticsSamples)",
     ]
-  }
-}
-
-/// `--samples`.
-enum SampleCount: ExpressibleByArgument, Equatable {
-  case count(Int)
-  case automatic
-
-  init?(argument: String) {
-    if argument == "auto" {
-      self = .automatic
-    } else if let count = Int(argument) {
-      self = .count(count)
-    } else {
-      return nil
-    }
-  }
-
-  var count: Int? {
-    if case .count(let count) = self { return count }
-    return nil
   }
 }
 

@@ -28,7 +28,7 @@ struct Compare: ParsableCommand {
   var schedules = KindList([.solved, .uniform, .paper, .evolution])
 
   @Option(help: "Step ranges of solved and uniform; auto takes as many as are worth their bytes.")
-  var ranges = RangeArgument.count(4)
+  var ranges = CountOrAuto.count(4)
 
   @Option(help: "Candidates that evolution measures.")
   var evaluations = 200
@@ -55,7 +55,7 @@ struct Compare: ParsableCommand {
   func validate() throws {
     for (name, value) in [
       ("--proof-samples", proofSamples), ("--evaluations", evaluations),
-      ("--ranges", ranges.count),
+      ("--ranges", ranges.count ?? 1),
     ] {
       try validateCount(name, value)
     }
@@ -71,7 +71,7 @@ struct Compare: ParsableCommand {
         others: [calibration.stats].compactMap { $0 })
       let given = try calibration.readStatistics()
       let options = try calibration.options(
-        for: given, ranges: ranges.count, threads: machine.threadCount)
+        for: given, ranges: ranges.count ?? 1, threads: machine.threadCount)
       let line = ProgressLine(
         stages: given?.file.sensitivity == nil ? options.stages(hasMoments: given != nil) : [],
         isQuiet: print.quiet)
@@ -79,7 +79,7 @@ struct Compare: ParsableCommand {
         imported, options: options,
         criterion: calibration.criterion ?? given?.file.criterion ?? .obs,
         growth: given == nil
-          ? calibration.growth(budgets: budgets.values, ranges: ranges.count) : nil,
+          ? calibration.growth(budgets: budgets.values, ranges: ranges.count ?? 1) : nil,
         progress: line.show)
       let measured = try calibrator.calibration(
         from: try given?.file ?? calibrator.gather(), path: given?.path ?? checkpoint,
@@ -87,7 +87,7 @@ struct Compare: ParsableCommand {
       var wanted = ComparisonOptions()
       wanted.budgets = budgets.values
       wanted.schedules = schedules.values
-      wanted.ranges = ranges.value
+      wanted.ranges = ranges.ranges
       wanted.samples = proofSamples
       wanted.evaluations = evaluations
       let scorer = try score.map { try ScoringCommand($0) }

@@ -109,7 +109,7 @@ struct Convert: ParsableCommand {
     options.criterion = calibration.criterion ?? options.statistics?.file.criterion ?? .obs
     let steps = options.calibration.steps
     options.allocation = try allocation.options(steps: steps)
-    let ranges = allocation.rangeArgument(steps: steps).count
+    let ranges = allocation.rangeArgument(steps: steps).count ?? 1
     if case .macs(let share) = options.allocation.budget {
       options.growth = calibration.growth(budgets: [share], ranges: ranges)
     } else {
