@@ -12,6 +12,7 @@ public struct CalibrationSubject: Sendable {
   public let sampler: Sampler
   public let options: CalibrationOptions
   public let predictor: Predictor
+  public let work = ForwardWork()
 
   public init(
     dense: DenseNetwork, groups: [PruningGroup], model: ModelDescription,

@@ -12,21 +12,19 @@ extension CalibrationSubject {
   ) throws -> [Float] {
     let info = trajectory.steps[step]
     guard info.needsForward else { return [] }
-    let inputs = sampler.networkInput(state, step: step)
-    let output = predictor.predict(
-      states: inputs, timestep: info.timestep, labels: labels, captures: captures)
+    let output = forward(predictor, [state], labels, step: step, captures: captures)
     guard output.allSatisfy(\.isFinite) else {
       throw RuntimeError(
         .nonFinite(
           step: step, steps: trajectory.steps.count, timestep: info.timestep,
-          operation: try firstNonFiniteOperation(inputs, labels, timestep: info.timestep)))
+          operation: try firstNonFiniteOperation(state, labels, step: step)))
     }
     return output
   }
 
   /// The operation whose result is the first that is not finite, for messages.
   private func firstNonFiniteOperation(
-    _ states: [Float], _ labels: [Int32], timestep: Double
+    _ state: SamplerState, _ labels: [Int32], step: Int
   ) throws -> String? {
     let program = predictor.executor.program
     let batch = labels.count * predictor.forwardsPerSample
@@ -40,8 +38,8 @@ extension CalibrationSubject {
       buffer.initialize(repeating: 0)
       defer { buffer.deallocate() }
       guard let base = buffer.baseAddress else { continue }
-      _ = predictor.predict(
-        states: states, timestep: timestep, labels: labels,
+      _ = forward(
+        predictor, [state], labels, step: step,
         captures: [Executor.Capture(instruction: index, destination: base)])
       if !buffer.allSatisfy(\.isFinite) {
         culprit = operand.name

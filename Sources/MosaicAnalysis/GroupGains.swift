@@ -54,9 +54,7 @@ extension CalibrationSubject {
     let pruned = try predictor(of: network)
     var error = 0.0
     for step in steps where trajectory.steps[step].needsForward {
-      let output = pruned.predict(
-        states: sampler.networkInput(base.states[step], step: step),
-        timestep: trajectory.steps[step].timestep, labels: base.labels)
+      let output = forward(pruned, [base.states[step]], base.labels, step: step)
       error += meanSquare(output, base.outputs[step])
     }
     return error / Double(steps.count)

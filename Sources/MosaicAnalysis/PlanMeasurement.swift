@@ -38,9 +38,7 @@ extension CalibrationSubject {
     for (step, info) in trajectory.steps.enumerated() {
       let chosen = network(step)
       if let chosen, info.needsForward {
-        let output = chosen.predict(
-          states: sampler.networkInput(base.states[step], step: step), timestep: info.timestep,
-          labels: base.labels)
+        let output = forward(chosen, [base.states[step]], base.labels, step: step)
         own[step] = meanSquare(output, base.outputs[step])
       }
       try sampler.advance(

@@ -66,9 +66,8 @@ extension CalibrationSubject {
       if !changed.isEmpty {
         let outputs =
           info.needsForward
-          ? predictor.predict(
-            states: states.flatMap { sampler.networkInput($0, step: step) },
-            timestep: info.timestep, labels: changed.flatMap { _ in base.labels }) : []
+          ? forward(
+            predictor, states, changed.flatMap { _ in base.labels }, step: step) : []
         for index in changed.indices {
           let output =
             info.needsForward ? Array(outputs[index * size..<(index + 1) * size]) : []

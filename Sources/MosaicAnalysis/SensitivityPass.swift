@@ -86,9 +86,7 @@ public struct SensitivityPass {
       for (level, network) in networks.enumerated() {
         let pruned = try subject.predictor(of: network)
         for step in range where subject.trajectory.steps[step].needsForward {
-          let output = pruned.predict(
-            states: subject.sampler.networkInput(base.states[step], step: step),
-            timestep: subject.trajectory.steps[step].timestep, labels: base.labels)
+          let output = subject.forward(pruned, [base.states[step]], base.labels, step: step)
           let own = sampleErrors(output, base.outputs[step], sampleSize: size)
           for (sample, error) in own.enumerated() {
             errors[(sample * steps + step) * levels.count + level] = error

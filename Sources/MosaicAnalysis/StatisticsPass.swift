@@ -15,12 +15,14 @@ extension CalibrationSubject {
     (group.width * (group.width + 1) / 2 + group.width) * MemoryLayout<Double>.size
   }
 
-  /// Bytes that a group takes while its sums are gathered: a sum a level of the tree, a leaf's own
-  /// and a step's, and the square and the packed matrix of a product.
-  private func workingBytes(of group: PruningGroup) -> Int {
+  /// Bytes that a group takes while its sums are gathered: a sum a level of the tree and a leaf's
+  /// own, the rows of a leaf's run, and the square matrix of a product.
+  private func workingBytes(of group: PruningGroup) throws -> Int {
     let levels = Int.bitWidth - leafCount.leadingZeroBitCount + 1
-    return (levels + 3) * packedBytes(of: group)
-      + 2 * group.width * group.width * MemoryLayout<Double>.size
+    let rows = try rowsPerSample(of: group) * CalibrationStatistics.leafSize
+    return (levels + 2) * packedBytes(of: group)
+      + rows * group.width * MemoryLayout<Float>.size
+      + group.width * group.width * MemoryLayout<Double>.size
   }
 
   /// Leaves of the summation tree.
@@ -55,10 +57,15 @@ extension CalibrationSubject {
     let total = waves.count * buckets.count * leaves.count
     var done = 0
     for (number, wave) in waves.enumerated() {
+      let gathering = try MomentGathering(
+        of: wave.map { groups[$0] }, in: try dense.graph.lowered(),
+        batch: CalibrationStatistics.leafSize * predictor.forwardsPerSample,
+        threads: options.threads)
       for (bucket, steps) in buckets.enumerated() {
         var trees = wave.map { _ in SummationTree<GramStatistics> { $0.add($1) } }
         for leaf in leaves {
-          let sums = try run.advance(leaf, through: steps, bucket: bucket, wave: wave)
+          let sums = try run.advance(
+            leaf, through: steps, bucket: bucket, wave: wave, gathering)
           for (place, sum) in sums.enumerated() { trees[place].append(leaf: leaf, sum) }
           done += 1
           try progress(Progress(stage: "statistics", done: done, total: total))
@@ -83,7 +90,7 @@ extension CalibrationSubject {
     var waves: [[Int]] = [[]]
     var bytes = 0
     for index in groups.indices {
-      let need = workingBytes(of: groups[index])
+      let need = try workingBytes(of: groups[index])
       guard need <= limit else {
         throw AnalysisError.memory(
           needed: 2 * need, limit: options.memoryLimit, group: groups[index].name)
@@ -123,7 +130,6 @@ public struct Shard: Sendable, Equatable {
 /// The leaves' samples on their way along the trajectory.
 private struct LeafRun {
   private let subject: CalibrationSubject
-  private let lowered: LoweredGraph
   private let leaves: Range<Int>
   private var states: [SamplerState]
   /// Where each leaf was before each bucket: [bucket][leaf], for later waves.
@@ -137,7 +143,6 @@ private struct LeafRun {
     self.subject = subject
     self.leaves = leaves
     self.keepsStarts = keepsStarts
-    lowered = try subject.dense.graph.lowered()
     states = leaves.map { leaf in
       let samples = Self.samples(of: leaf, subject)
       return subject.sampler.start(
@@ -162,26 +167,20 @@ private struct LeafRun {
   ///
   /// - Returns: The moments of each group of the wave.
   mutating func advance(
-    _ leaf: Int, through steps: Range<Int>, bucket: Int, wave: [Int]
+    _ leaf: Int, through steps: Range<Int>, bucket: Int, wave: [Int], _ gathering: MomentGathering
   ) throws -> [GramStatistics] {
     let place = leaf - leaves.lowerBound
     var state = isFirstWave ? states[place] : starts[bucket][place]
     if isFirstWave, keepsStarts { starts[bucket].append(state) }
     let samples = Self.samples(of: leaf, subject)
     let labels = subject.labels(from: samples.lowerBound, samples: samples.count)
-    let groups = wave.map { subject.groups[$0] }
-    let capture = try ActivationCapture(
-      of: groups, in: lowered, batch: samples.count * subject.predictor.forwardsPerSample)
-    var sums = groups.map { GramStatistics(width: $0.width) }
+    let sums = wave.map { GroupSum(width: subject.groups[$0].width) }
     for step in steps {
       let output = try subject.denseOutput(
-        state, labels, step: step, captures: capture.captures)
+        state, labels, step: step, captures: gathering.captures)
       if subject.trajectory.steps[step].needsForward {
-        BLAS.setThreads(1)
-        let added = try concurrentMap(groups.count, threads: subject.options.threads) { index in
-          GramStatistics(width: groups[index].width, inputs: capture.rows(of: index))
-        }
-        for index in groups.indices { sums[index].add(added[index]) }
+        try gathering.add(
+          batch: samples.count * subject.predictor.forwardsPerSample, to: sums)
       }
       // Later waves need no state behind the bucket.
       guard isFirstWave || step + 1 < steps.upperBound else { break }
@@ -193,7 +192,7 @@ private struct LeafRun {
       states[place] = state
       if steps.upperBound == subject.trajectory.steps.count { finish(leaf, state.states) }
     }
-    return sums
+    return sums.map(\.moments)
   }
 
   private mutating func finish(_ leaf: Int, _ final: [Float]) {

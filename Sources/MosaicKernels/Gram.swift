@@ -1,7 +1,7 @@
 internal import COpenBLAS
 
 /// Memory that `gramAccumulate` needs for rows of one width; one thread uses it at a time.
-public final class GramScratch {
+public final class GramScratch: @unchecked Sendable {
   public let width: Int
   /// Rows in f64, `rowBlock` at a time.
   fileprivate let rows: UnsafeMutableBufferPointer<Double>

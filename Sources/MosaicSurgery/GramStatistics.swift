@@ -1,4 +1,4 @@
-internal import MosaicKernels
+public import MosaicKernels
 
 /// Second moments of one consumer's input over calibration rows, as sums in f64.
 ///
@@ -29,26 +29,30 @@ public struct GramStatistics: Sendable, Equatable {
   /// - Precondition: `inputs` is whole rows.
   public init(width: Int, inputs: [Float]) {
     self.init(width: width)
+    inputs.withUnsafeBufferPointer { add(rows: $0, scratch: GramScratch(width: width)) }
+  }
+
+  /// Adds rows of weight 1.
+  ///
+  /// - Parameters:
+  ///   - inputs: [n, width].
+  ///   - scratch: Made for `width`.
+  /// - Precondition: `inputs` is whole rows.
+  public mutating func add(rows inputs: UnsafeBufferPointer<Float>, scratch: GramScratch) {
     precondition(width > 0 && inputs.count.isMultiple(of: width))
     let count = inputs.count / width
-    let x = Matrix(rows: count, columns: width, elements: inputs.map(Double.init))
-    let product = MosaicKernels.gram(x)
-    var start = 0
-    for row in 0..<width {
-      let source = row * width
-      gram.replaceSubrange(
-        start...start + row, with: product.elements[source...source + row])
-      start += row + 1
-    }
-    sum.withUnsafeMutableBufferPointer { sum in
-      x.elements.withUnsafeBufferPointer { x in
-        for row in 0..<count {
-          for column in 0..<width { sum[column] += x[row * width + column] }
-        }
+    gram.withUnsafeMutableBufferPointer { gram in
+      sum.withUnsafeMutableBufferPointer { sum in
+        guard let rows = inputs.baseAddress, let products = gram.baseAddress,
+          let columnSums = sum.baseAddress
+        else { return }
+        gramAccumulate(
+          rows: rows, rowCount: count, width: width, rowStride: width, into: products,
+          columnSums: columnSums, scratch: scratch)
       }
     }
-    weight = Double(count)
-    rows = count
+    weight += Double(count)
+    rows += count
   }
 
   /// Adds `scale` times the sums of `other`.

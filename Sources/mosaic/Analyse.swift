@@ -67,8 +67,7 @@ struct Analyse: ParsableCommand {
       let file = try measure(calibrator, given)
       line.clear()
       try file.write(to: output, replacing: !noClobber)
-      let spent = ContinuousClock.now - clock
-      report(file, seconds: Double(spent.components.seconds))
+      report(file, calibrator.subject.work, seconds: (ContinuousClock.now - clock).inSeconds)
     }
   }
 
@@ -86,7 +85,7 @@ struct Analyse: ParsableCommand {
     ).file(identity: given.file.identity)
   }
 
-  private func report(_ file: StatisticsFile, seconds: Double) {
+  private func report(_ file: StatisticsFile, _ work: ForwardWork, seconds: Double) {
     let statistics = file.statistics
     let rows = statistics.buckets.map { statistics.rowsPerColumn(of: $0) }.min() ?? 0
     if rows < 8, statistics.isComplete {
@@ -104,7 +103,8 @@ struct Analyse: ParsableCommand {
       return Swift.print(
         "\(printable(output, limit: 400)): moments of \(statistics.widths.count) groups in "
           + "\(statistics.buckets.count) buckets of steps\(part)\(sensitivity); "
-          + "\(significant(rows)) rows a column at the least, \(significant(seconds)) s")
+          + "\(significant(rows)) rows a column at the least; \(significant(seconds)) s, "
+          + "\(significant(work.seconds)) s of it in \(work.forwards) forwards")
     }
     let json: JSONValue = [
       "schema": "mosaic.analyse/1", "output": JSONValue(output),
@@ -115,6 +115,7 @@ struct Analyse: ParsableCommand {
       "leaf_count": JSONValue(statistics.leafCount),
       "sensitivity_samples": JSONValue(file.sensitivity?.count ?? 0),
       "rows_per_column": JSONValue(rows), "seconds": JSONValue(seconds),
+      "forwards": JSONValue(work.forwards), "forward_seconds": JSONValue(work.seconds),
     ]
     Swift.print(json.text(indented: true))
   }
