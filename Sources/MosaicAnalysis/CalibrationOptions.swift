@@ -45,6 +45,8 @@ public enum SampleStart {
   public static let proof = 3 << 32
   /// Samples that choose never judge: the prediction has its own.
   public static let prediction = 4 << 32
+  /// On which a plan's moves are measured.
+  public static let plan = 5 << 32
 }
 
 /// A stage's progress: `done` of `total` parts. What a progress handler throws ends the stage.

@@ -49,13 +49,22 @@ public struct CalibrationSubject: Sendable {
   ///
   /// - Parameter weights: What its dense weights are; by default those of the checkpoint.
   public func predictor(
-    of network: PrunedNetwork, from weights: DenseNetwork? = nil
+    of network: PrunedNetwork, from weights: DenseNetwork? = nil, reusing units: ReuseUnits? = nil
   ) throws -> Predictor {
     try Predictor(
       executor: try network.executor(
-        of: weights ?? dense, threads: options.threads, leaf: CalibrationStatistics.leafSize),
+        of: weights ?? dense, threads: options.threads, leaf: CalibrationStatistics.leafSize,
+        reusing: units?.units ?? []),
       model: model,
       guidance: options.guidance)
+  }
+
+  /// The dense network with units that steps may reuse.
+  func predictor(reusing units: ReuseUnits) throws -> Predictor {
+    try Predictor(
+      executor: try dense.executor(
+        threads: options.threads, leaf: CalibrationStatistics.leafSize, reusing: units.units),
+      model: model, guidance: options.guidance)
   }
 
   public func noise(from first: Int, samples: Int) -> [Float] {

@@ -29,14 +29,35 @@ extension CalibrationSubject {
     _ network: Predictor, _ states: [SamplerState], _ labels: [Int32], step: Int,
     captures: [Executor.Capture] = []
   ) -> [Float] {
+    timed(network, states, labels, step: step) { inputs in
+      network.predict(
+        states: inputs, timestep: trajectory.steps[step].timestep, labels: labels,
+        captures: captures)
+    }
+  }
+
+  /// The same where some of the network's values come from earlier steps: see `Predictor.predict`.
+  func forward(
+    _ network: Predictor, _ states: [SamplerState], _ labels: [Int32], step: Int, orders: [Int?],
+    memory: ReuseMemory, groups: Range<Int>
+  ) throws(RuntimeError) -> [Float] {
+    try timed(network, states, labels, step: step) { inputs throws(RuntimeError) in
+      try network.predict(
+        states: inputs, timestep: trajectory.steps[step].timestep, labels: labels, step: step,
+        orders: orders, memory: memory, groups: groups)
+    }
+  }
+
+  private func timed<E: Error>(
+    _ network: Predictor, _ states: [SamplerState], _ labels: [Int32], step: Int,
+    _ predict: ([Float]) throws(E) -> [Float]
+  ) throws(E) -> [Float] {
     let inputs =
       states.count == 1
       ? sampler.networkInput(states[0], step: step)
       : states.flatMap { sampler.networkInput($0, step: step) }
     let clock = ContinuousClock.now
-    let output = network.predict(
-      states: inputs, timestep: trajectory.steps[step].timestep, labels: labels,
-      captures: captures)
+    let output = try predict(inputs)
     work.add(labels.count * network.forwardsPerSample, ContinuousClock.now - clock)
     return output
   }

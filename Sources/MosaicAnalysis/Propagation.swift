@@ -7,7 +7,8 @@ public struct DenseTrajectories: Sendable {
   let states: [SamplerState]
   /// The network's output at each step; empty where the sampler does not use it.
   let outputs: [[Float]]
-  let final: [Float]
+  /// The final samples, [samples · state].
+  public let final: [Float]
   let labels: [Int32]
   let firstItem: Int
 

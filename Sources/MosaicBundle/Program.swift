@@ -69,6 +69,17 @@ public struct Program: Sendable, Equatable {
     }
   }
 
+  /// An instruction whose result a step may take from earlier steps.
+  public struct ReusableUnit: Sendable, Equatable {
+    /// The same in every variant of a network.
+    public var name: String
+    public var instruction: Int
+    public init(name: String, instruction: Int) {
+      self.name = name
+      self.instruction = instruction
+    }
+  }
+
   public var inputs: [Port]
   /// Shape of one sample of the output.
   public var outputShape: [Int]
@@ -77,10 +88,12 @@ public struct Program: Sendable, Equatable {
   public var instructions: [Instruction]
   /// Elements of the arena per sample.
   public var arenaSize: Int
+  /// In the order they are computed; a unit that this variant has lost is not among them.
+  public var reusableUnits: [ReusableUnit]
 
   public init(
     inputs: [Port], outputShape: [Int], weights: [Weight], values: [Value],
-    instructions: [Instruction], arenaSize: Int
+    instructions: [Instruction], arenaSize: Int, reusableUnits: [ReusableUnit] = []
   ) {
     self.inputs = inputs
     self.outputShape = outputShape
@@ -88,6 +101,7 @@ public struct Program: Sendable, Equatable {
     self.values = values
     self.instructions = instructions
     self.arenaSize = arenaSize
+    self.reusableUnits = reusableUnits
   }
 }
 

@@ -34,3 +34,21 @@ public func addRow(
     }
   }
 }
+
+/// `y = Σ weight · x` over `count` elements; a lone term of weight 1 is copied.
+///
+/// `y` must not overlap an operand.
+public func combine(
+  _ terms: [(values: UnsafePointer<Float>, weight: Float)],
+  into y: UnsafeMutablePointer<Float>, count: Int
+) {
+  guard let first = terms.first else { return y.update(repeating: 0, count: count) }
+  if first.weight == 1 {
+    y.update(from: first.values, count: count)
+  } else {
+    for index in 0..<count { y[index] = first.weight * first.values[index] }
+  }
+  for (values, weight) in terms.dropFirst() {
+    for index in 0..<count { y[index] += weight * values[index] }
+  }
+}

@@ -39,3 +39,19 @@ public func linear(
 /// Up to here own dot products beat OpenBLAS, which packs all weights first; with AVX-512 they do so
 /// for longer.
 private let fewRows = mosaic_processor_level() == 4 ? 48 : 16
+
+/// `x · xᵀ` of x [rows, n]: [rows, rows].
+public func gramOfRows(_ x: [Float], rows: Int) -> [Float] {
+  guard rows > 0 else { return [] }
+  precondition(x.count.isMultiple(of: rows))
+  let size = x.count / rows
+  return [Float](unsafeUninitializedCapacity: rows * rows) { products, count in
+    x.withUnsafeBufferPointer { x in
+      if let x = x.baseAddress, let products = products.baseAddress {
+        linear(
+          x, xStride: size, weight: x, into: products, yStride: rows, m: rows, n: rows, k: size)
+      }
+    }
+    count = rows * rows
+  }
+}

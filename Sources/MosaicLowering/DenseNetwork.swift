@@ -50,9 +50,13 @@ public struct DenseNetwork: Sendable {
 
   public func floats(_ id: ValueID) -> [Float] { weights[id]?.array ?? [] }
 
-  /// - Parameter leaf: See `Executor`.
-  public func executor(threads: Int, leaf: Int? = nil) throws -> Executor {
-    let lowered = try graph.lowered()
+  /// - Parameters:
+  ///   - leaf: See `Executor`.
+  ///   - units: See `Graph.lowered`.
+  public func executor(
+    threads: Int, leaf: Int? = nil, reusing units: [ReusableUnit] = []
+  ) throws -> Executor {
+    let lowered = try graph.lowered(reusing: units)
     return Executor(
       program: lowered.program, weights: lowered.weights.compactMap { weights[$0] },
       threads: threads, leaf: leaf)

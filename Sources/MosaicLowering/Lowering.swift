@@ -28,10 +28,15 @@ extension Graph {
   ///
   /// Fused: a product with the activation behind it, a layer norm with its modulation, a gate with
   /// the residual add behind it. Splits and reshapes become views.
-  public func lowered() throws(LoweringError) -> LoweredGraph {
+  ///
+  /// - Parameter units: Values that steps may reuse; those that the program computes as they are
+  ///   become its reusable units.
+  public func lowered(
+    reusing units: [ReusableUnit] = []
+  ) throws(LoweringError) -> LoweredGraph {
     var lowering = Lowering(self)
     try lowering.run()
-    let result = lowering.result()
+    let result = lowering.result(reusing: units)
     do throws(ProgramError) {
       try ProgramVerifier.verify(result.program)
     } catch {
@@ -82,7 +87,7 @@ struct Lowering {
     plan()
   }
 
-  func result() -> LoweredGraph {
+  func result(reusing units: [ReusableUnit]) -> LoweredGraph {
     let ports = graph.inputs.map { input in
       Program.Port(
         name: graph[input].name, shape: portShape(input),
@@ -93,9 +98,32 @@ struct Lowering {
       weights: weights.map {
         Program.Weight(name: graph[$0].name, shape: graph[$0].type.shape(batch: 1))
       },
-      values: values, instructions: instructions, arenaSize: arenaSize)
+      values: values, instructions: instructions, arenaSize: arenaSize,
+      reusableUnits: units.compactMap { unit in
+        instruction(computing: unit.value).map {
+          Program.ReusableUnit(name: unit.name, instruction: $0)
+        }
+      })
     return LoweredGraph(
       program: program, weights: weights, instructions: instructionByNode)
+  }
+
+  /// The one instruction whose result is the whole of a value.
+  private func instruction(computing value: ValueID) -> Int? {
+    guard let number = numbers[value] else { return nil }
+    let root = root(number)
+    let writers = instructions.indices.filter { self.root(instructions[$0].output) == root }
+    guard writers.count == 1, let writer = writers.first,
+      values[instructions[writer].output].shape.reduce(1, *) == graph[value].type.sampleCount
+    else { return nil }
+    return writer
+  }
+
+  /// The value that holds the memory a view looks into.
+  private func root(_ value: Int) -> Int {
+    var value = value
+    while case .view(let parent, _) = values[value].storage { value = parent }
+    return value
   }
 
   private var arenaSize = 0
@@ -327,10 +355,10 @@ struct Lowering {
 
   /// Gives the graph's result the caller's memory: the value itself, or what it is a view of.
   private mutating func bindOutput() throws(LoweringError) {
-    guard graph.outputs.count == 1, var value = numbers[graph.outputs[0]] else {
+    guard graph.outputs.count == 1, let number = numbers[graph.outputs[0]] else {
       throw LoweringError(node: "output", reason: "a graph has one computed output")
     }
-    while case .view(let parent, _) = values[value].storage { value = parent }
+    let value = root(number)
     guard case .arena = values[value].storage,
       values[value].shape.reduce(1, *) == graph[graph.outputs[0]].type.sampleCount
     else {
@@ -347,11 +375,6 @@ struct Lowering {
 
   private mutating func plan() {
     // A view keeps alive what it looks into.
-    func root(_ value: Int) -> Int {
-      var value = value
-      while case .view(let parent, _) = values[value].storage { value = parent }
-      return value
-    }
     var lifetimes: [Int: ClosedRange<Int>] = [:]
     for (index, instruction) in instructions.enumerated() {
       for value in instruction.inputs.map(root) + [root(instruction.output)] {

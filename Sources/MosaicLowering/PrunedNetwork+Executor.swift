@@ -26,11 +26,13 @@ extension PrunedNetwork {
     }
   }
 
-  /// - Parameter leaf: See `Executor`.
+  /// - Parameters:
+  ///   - leaf: See `Executor`.
+  ///   - units: See `Graph.lowered`.
   public func executor(
-    of dense: DenseNetwork, threads: Int, leaf: Int? = nil
+    of dense: DenseNetwork, threads: Int, leaf: Int? = nil, reusing units: [ReusableUnit] = []
   ) throws -> Executor {
-    let lowered = try graph.lowered()
+    let lowered = try graph.lowered(reusing: units)
     return Executor(
       program: lowered.program, weights: lowered.weights.map { weight($0, of: dense) },
       threads: threads, leaf: leaf)

@@ -33,7 +33,16 @@ struct ChunkRun {
 
   func execute() {
     for (index, instruction) in program.instructions.enumerated() {
+      if let exchange = job.exchange {
+        if let fills = exchange.fills[index] {
+          fill(operand(instruction.output), from: fills, exchange)
+        }
+        guard exchange.isLive[index] else { continue }
+      }
       run(instruction)
+      if let exchange = job.exchange, let keeps = exchange.keeps[index] {
+        keep(operand(instruction.output), in: keeps, exchange)
+      }
       for capture in job.captures where capture.instruction == index {
         copy(operand(instruction.inputs[0]), to: capture.destination)
       }
@@ -78,6 +87,30 @@ struct ChunkRun {
   private func copy(_ source: Operand, to destination: UnsafeMutablePointer<Float>) {
     for sample in 0..<count {
       (destination + (start + sample) * source.elements)
+        .update(from: source.sample(sample), count: source.elements)
+    }
+  }
+
+  // MARK: Reuse
+
+  private func fill(
+    _ target: Operand, from groups: [[ValueExchange.Source]], _ exchange: ValueExchange
+  ) {
+    for sample in 0..<count {
+      let (group, forward) = exchange.place(ofForward: start + sample)
+      let offset = forward * target.elements
+      combine(
+        groups[group].map { ($0.values + offset, $0.weight) }, into: target.sample(sample),
+        count: target.elements)
+    }
+  }
+
+  private func keep(
+    _ source: Operand, in groups: [UnsafeMutablePointer<Float>], _ exchange: ValueExchange
+  ) {
+    for sample in 0..<count {
+      let (group, forward) = exchange.place(ofForward: start + sample)
+      (groups[group] + forward * source.elements)
         .update(from: source.sample(sample), count: source.elements)
     }
   }

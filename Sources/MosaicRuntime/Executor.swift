@@ -49,6 +49,14 @@ public final class Executor: Sendable {
     inputs: [UnsafeRawPointer], output: UnsafeMutablePointer<Float>, batch: Int,
     captures: [Capture] = []
   ) {
+    run(inputs: inputs, output: output, batch: batch, captures: captures, exchange: nil)
+  }
+
+  /// - Parameter exchange: What is taken from earlier runs and kept for later ones.
+  func run(
+    inputs: [UnsafeRawPointer], output: UnsafeMutablePointer<Float>, batch: Int,
+    captures: [Capture], exchange: ValueExchange?
+  ) {
     precondition(inputs.count == program.inputs.count)
     // Workers hold bare pointers into the weights.
     defer { withExtendedLifetime(self) {} }
@@ -57,7 +65,8 @@ public final class Executor: Sendable {
     let workers = min(threads, chunks)
     BLAS.setThreads(chunks == 1 ? threads : 1)
     let job = Job(
-      inputs: inputs, output: output, batch: batch, chunk: chunk, captures: captures)
+      inputs: inputs, output: output, batch: batch, chunk: chunk, captures: captures,
+      exchange: exchange)
     guard workers > 1 else {
       return work(job, next: { job.claim() })
     }
@@ -99,17 +108,19 @@ final class Job: @unchecked Sendable {
   let batch: Int
   let chunk: Int
   let captures: [Executor.Capture]
+  let exchange: ValueExchange?
   private let position = Atomic(0)
 
   init(
     inputs: [UnsafeRawPointer], output: UnsafeMutablePointer<Float>, batch: Int, chunk: Int,
-    captures: [Executor.Capture]
+    captures: [Executor.Capture], exchange: ValueExchange?
   ) {
     self.inputs = inputs
     self.output = output
     self.batch = batch
     self.chunk = chunk
     self.captures = captures
+    self.exchange = exchange
   }
 
   /// The first sample of the next chunk, or nil when all are taken.

@@ -46,6 +46,33 @@ public final class Predictor: Sendable {
   public func predict(
     states: [Float], timestep: Double, labels: [Int32], captures: [Executor.Capture] = []
   ) -> [Float] {
+    predict(states, timestep, labels, captures, exchange: nil)
+  }
+
+  /// The same where some of the network's values come from earlier steps.
+  ///
+  /// - Parameters:
+  ///   - step: Of the trajectory.
+  ///   - orders: For each unit of `memory`: nil computes it anew; 0 repeats its last value, 1 and 2
+  ///     extrapolate from the last two or three.
+  ///   - groups: The groups of `memory` that `states` are of, in order; all by default.
+  /// - Throws: `RuntimeError.Reason.unknownValues` where the memory does not go back so far.
+  public func predict(
+    states: [Float], timestep: Double, labels: [Int32], step: Int, orders: [Int?],
+    memory: ReuseMemory, groups: Range<Int>? = nil
+  ) throws(RuntimeError) -> [Float] {
+    let exchange = try memory.exchange(
+      step: step, orders: orders, groups: groups ?? 0..<memory.groupCount,
+      with: executor.program)
+    return withExtendedLifetime(memory) {
+      predict(states, timestep, labels, [], exchange: exchange)
+    }
+  }
+
+  private func predict(
+    _ states: [Float], _ timestep: Double, _ labels: [Int32], _ captures: [Executor.Capture],
+    exchange: ValueExchange?
+  ) -> [Float] {
     let samples = states.count / stateSize
     let batch = samples * forwardsPerSample
     let isGuided = guidance != nil
@@ -67,7 +94,9 @@ public final class Predictor: Sendable {
               }
             }
             if let base = buffer.baseAddress, batch > 0 {
-              executor.run(inputs: addresses, output: base, batch: batch, captures: captures)
+              executor.run(
+                inputs: addresses, output: base, batch: batch, captures: captures,
+                exchange: exchange)
             }
           }
         }

@@ -9,6 +9,7 @@ public struct RuntimeError: MosaicError, Equatable {
     case inputShape(name: String, expected: [Int], found: [Int])
     case nonFinite(step: Int, steps: Int, timestep: Double, operation: String? = nil)
     case unknownInput(String)
+    case unknownValues(unit: String, step: Int, order: Int, known: Int)
   }
 
   public var reason: Reason
@@ -31,13 +32,16 @@ public struct RuntimeError: MosaicError, Equatable {
         + (operation.map { "; the first result that is not is that of '\(printable($0))'" } ?? "")
     case .unknownInput(let name):
       "the network's input '\(printable(name))' has no role here; it can be checked, not sampled"
+    case .unknownValues(let unit, let step, let order, let known):
+      "step \(step + 1) makes '\(printable(unit))' of \(order + 1) earlier values where \(known) are "
+        + "known; the plan is not one for this network"
     }
   }
 
   public var exitStatus: ExitStatus {
     switch reason {
     case .classOutside, .classesMissing, .guidanceUnsupported: .usage
-    case .inputShape, .nonFinite: .badData
+    case .inputShape, .nonFinite, .unknownValues: .badData
     case .unknownInput: .unsupported
     }
   }

@@ -1,10 +1,13 @@
 import MosaicIR
 import MosaicLowering
-import MosaicRuntime
+
+@testable import MosaicRuntime
 
 extension Executor {
   /// The output for inputs named as the program's.
-  func output(_ inputs: [String: Tensor], samples: Int) -> [Float] {
+  func output(
+    _ inputs: [String: Tensor], samples: Int, exchange: ValueExchange? = nil
+  ) -> [Float] {
     let tensors = program.inputs.compactMap { inputs[$0.name] }
     let memory = tensors.map { tensor in
       let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: tensor.count * 4, alignment: 64)
@@ -20,7 +23,7 @@ extension Executor {
       guard let base = output.baseAddress else { return }
       run(
         inputs: memory.compactMap { $0.baseAddress.map { UnsafeRawPointer($0) } }, output: base,
-        batch: samples)
+        batch: samples, captures: [], exchange: exchange)
     }
     return output
   }

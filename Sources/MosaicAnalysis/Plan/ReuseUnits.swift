@@ -1,0 +1,30 @@
+public import MosaicIR
+
+/// The reusable units of a graph, and which of them lie inside others.
+public struct ReuseUnits: Sendable {
+  public let units: [ReusableUnit]
+  /// By unit, the others that need not be computed where it is reused.
+  public let within: [[Int]]
+  /// Of one forward's value.
+  public let elements: [Int]
+
+  public init(of graph: Graph, state: ValueID) {
+    let units = graph.reusableUnits(state: state)
+    self.units = units
+    elements = units.map { graph[$0.value].type.sampleCount }
+    within = units.indices.map { unit in
+      let isLive = graph.liveNodes(given: [units[unit].value])
+      let computed = Set(
+        zip(graph.nodes, isLive).filter(\.1).flatMap(\.0.outputs))
+      return units.indices.filter { $0 != unit && !computed.contains(units[$0].value) }
+    }
+  }
+
+  public var names: [String] { units.map(\.name) }
+
+  /// Multiply-accumulates of one sample's forward of `graph`, in which these units may be smaller or
+  /// gone, where `orders` says which are reused.
+  public func macs(of graph: Graph, orders: [Int?]) -> Int {
+    graph.macs(given: Set(zip(units, orders).filter { $0.1 != nil }.map(\.0.value)))
+  }
+}

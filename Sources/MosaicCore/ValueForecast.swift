@@ -1,0 +1,23 @@
+/// Weights that extrapolate a value from the last ones known: Lagrange's polynomial through them.
+///
+/// Order 0 repeats the last value, order 1 continues a line through two, order 2 a parabola through
+/// three.
+public enum ValueForecast {
+  /// The largest order offered; one more value than this has to be known.
+  public static let mostOrder = 2
+
+  /// - Parameters:
+  ///   - position: Where the value is wanted.
+  ///   - known: Where values are known, all different; the first `order + 1` are used.
+  /// - Returns: One weight for each value used; they add up to 1.
+  /// - Precondition: `known` has more than `order` elements.
+  public static func weights(at position: Double, from known: [Double], order: Int) -> [Double] {
+    precondition(order >= 0 && known.count > order)
+    return (0...order).map { index in
+      (0...order).reduce(1) { product, other in
+        other == index
+          ? product : product * (position - known[other]) / (known[index] - known[other])
+      }
+    }
+  }
+}
