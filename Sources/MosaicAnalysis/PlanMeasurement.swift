@@ -8,18 +8,34 @@ public struct PlanMeasurement: Sendable, Equatable {
   public var ownErrors: [Double]
   /// Mean squared difference of the states after each step.
   public var stateErrors: [Double]
+  /// Mean squared difference of each final sample.
+  public var finalErrors: [Double]
+
   /// Of the final samples: the prediction.
-  public var final: PairedError
+  public var final: PairedError { PairedError(finalErrors) }
+
+  /// Of no samples.
+  init() { self.init(ownErrors: [], stateErrors: [], finalErrors: []) }
+
+  init(ownErrors: [Double], stateErrors: [Double], finalErrors: [Double]) {
+    self.ownErrors = ownErrors
+    self.stateErrors = stateErrors
+    self.finalErrors = finalErrors
+  }
+
+  /// Adds other samples' measurement of the same networks.
+  mutating func add(_ other: PlanMeasurement) {
+    let (own, more) = (Double(finalErrors.count), Double(other.finalErrors.count))
+    func joined(_ a: [Double], _ b: [Double]) -> [Double] {
+      a.isEmpty ? b : zip(a, b).map { ($0 * own + $1 * more) / (own + more) }
+    }
+    ownErrors = joined(ownErrors, other.ownErrors)
+    stateErrors = joined(stateErrors, other.stateErrors)
+    finalErrors += other.finalErrors
+  }
 }
 
 extension CalibrationSubject {
-  /// Samples that the prediction comes from.
-  public func predictionTrajectories(progress: ProgressHandler) throws -> DenseTrajectories {
-    try trajectories(
-      from: SampleStart.prediction, samples: options.predictionSamples,
-      stage: "prediction: dense", progress: progress)
-  }
-
   /// Samples with the networks that will run, from the noise of dense trajectories, and compares.
   ///
   /// A sum of errors that each step makes alone on the dense trajectory is too high where errors are
@@ -33,7 +49,7 @@ extension CalibrationSubject {
     var own = [Double](repeating: 0, count: count)
     var stateErrors = own
     guard var state = base.states.first else {
-      return PlanMeasurement(ownErrors: [], stateErrors: [], final: PairedError([]))
+      return PlanMeasurement()
     }
     for (step, info) in trajectory.steps.enumerated() {
       let chosen = network(step)
@@ -49,6 +65,6 @@ extension CalibrationSubject {
     }
     return PlanMeasurement(
       ownErrors: own, stateErrors: stateErrors,
-      final: PairedError(state.states, base.final, sampleSize: predictor.stateSize))
+      finalErrors: sampleErrors(state.states, base.final, sampleSize: predictor.stateSize))
   }
 }

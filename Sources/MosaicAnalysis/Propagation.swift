@@ -12,6 +12,14 @@ public struct DenseTrajectories: Sendable {
   let labels: [Int32]
   let firstItem: Int
 
+  /// Bytes of memory they take.
+  var byteCount: Int {
+    let elements =
+      states.reduce(0) { $0 + $1.states.count + $1.history.count }
+      + outputs.reduce(final.count) { $0 + $1.count }
+    return elements * MemoryLayout<Float>.size
+  }
+
   /// Samples from number `range.lowerBound` on, counted within these trajectories.
   func part(_ range: Range<Int>) -> DenseTrajectories {
     let size = final.count / max(labels.count, 1)

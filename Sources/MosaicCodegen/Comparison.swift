@@ -71,6 +71,7 @@ extension Calibration {
     score: (ComparedSamples) throws -> String?
   ) throws -> Comparison {
     let judge = Judge(self, samples: options.samples)
+    let heldOut = HeldOutSamples(subject)
     let dense = try judge.run(progress: progress) { _ in subject.predictor }
     func scored(_ images: [Float]) throws -> String? {
       try score(
@@ -83,8 +84,7 @@ extension Calibration {
         let variants = try prune(
           plan.schedule, criterion: plan.criterion, spreading: plan.spreading,
           shipped: subject.dense, progress: progress)
-        let fresh = try judge.predictionTrajectories(progress: progress)
-        let prediction = try subject.measurePlan(on: fresh, progress: progress) { step in
+        let prediction = try heldOut.measure(progress: progress) { step in
           variants.first { $0.steps.contains(step) }?.predictor
         }
         let images = try judge.run(progress: progress) { step in
@@ -222,11 +222,10 @@ extension Calibration {
 }
 
 /// Fresh samples, and what networks make of them.
-private final class Judge {
+private struct Judge {
   private let subject: CalibrationSubject
   private let noise: [Float]
   let labels: [Int32]
-  private var prediction: DenseTrajectories?
 
   init(_ calibration: Calibration, samples: Int) {
     subject = calibration.subject
@@ -247,13 +246,5 @@ private final class Judge {
         try progress(
           Progress(stage: "comparison", done: report.step + 1, total: report.steps))
       })
-  }
-
-  /// The same for all rows.
-  func predictionTrajectories(progress: ProgressHandler) throws -> DenseTrajectories {
-    if let prediction { return prediction }
-    let made = try subject.predictionTrajectories(progress: progress)
-    prediction = made
-    return made
   }
 }

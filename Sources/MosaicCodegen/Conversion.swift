@@ -53,8 +53,7 @@ public struct Conversion {
     // What is proven is what is shipped: rounded and reordered before it is measured.
     let rounded = subject.dense.rounded(to: options.dataType)
     let (schedule, shipped, chosen) = try makeVariants(calibration, request, rounded.network)
-    let fresh = try subject.predictionTrajectories(progress: progress)
-    let prediction = try subject.measurePlan(on: fresh, progress: progress) { step in
+    let prediction = try HeldOutSamples(subject).measure(progress: progress) { step in
       chosen.first { $0.steps.contains(step) }?.predictor
     }
     let uniform =

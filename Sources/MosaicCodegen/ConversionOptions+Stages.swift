@@ -28,7 +28,8 @@ extension ConversionOptions {
   public var stages: [(name: String, weight: Double)] {
     let steps = Double(calibration.steps)
     let proof = Double(proofSamples) * steps
-    let predicted = Double(calibration.predictionSamples) * steps
+    // Often drawn a second time: see HeldOutSamples.
+    let predicted = 2 * Double(calibration.predictionSamples) * steps
     let measured =
       statistics?.file.sensitivity == nil
       ? calibration.stages(hasMoments: statistics != nil) : []

@@ -101,4 +101,37 @@ import Testing
     #expect(plan.ownErrors[1] > 0 && plan.ownErrors[0] == 0)
     #expect(plan.stateErrors[0] == 0 && plan.stateErrors[1] > 0)
   }
+
+  /// Parts are drawn until the mean is known well enough, and are other samples each time.
+  @Test func drawsUntilThePredictionIsCertain() throws {
+    let subject = try tinySubject { $0.predictionSamples = 5 }
+    let same = try HeldOutSamples(subject).measure(progress: noProgress) { _ in nil }
+    #expect(same.final.mean == 0 && same.finalErrors.count == 5)
+    let statistics = try subject.gatherStatistics(progress: noProgress)
+    let pruner = Pruner(
+      dense: subject.dense, groups: subject.groups, criterion: .obs, seed: 0, threads: 1)
+    let network = try pruner.order(by: statistics.moments(ofBucket: 0))
+      .networks(removing: [uniformRemovals(of: subject.groups, sparsity: 0.5)])[0]
+    let pruned = try subject.predictor(of: network)
+    let samples = HeldOutSamples(subject)
+    let found = try samples.measure(progress: noProgress) { _ in pruned }
+    let parts = found.finalErrors.count / 5
+    #expect(parts > 1 && Set(found.finalErrors).count == found.finalErrors.count)
+    let certain = { (count: Int) in
+      let error = PairedError(Array(found.finalErrors.prefix(5 * count)))
+      return error.standardError <= HeldOutSamples.tolerance * error.mean
+    }
+    #expect(certain(parts) || parts == HeldOutSamples.mostParts)
+    #expect(!(1..<parts).contains(where: certain))
+    // One run over all of them: other heights of products round differently.
+    let base = try subject.trajectories(
+      from: SampleStart.prediction, samples: 5 * parts, progress: noProgress)
+    let whole = try subject.measurePlan(on: base, progress: noProgress) { _ in pruned }
+    #expect(abs(found.final.mean / whole.final.mean - 1) <= 1e-4)
+    for step in 0..<4 {
+      #expect(abs(found.stateErrors[step] / whole.stateErrors[step] - 1) <= 1e-4)
+      #expect(abs(found.ownErrors[step] / whole.ownErrors[step] - 1) <= 1e-4)
+    }
+    #expect(try samples.measure(progress: noProgress) { _ in pruned } == found)
+  }
 }

@@ -42,8 +42,7 @@ import Testing
     let variants = try PruningPlan(schedule, spreading: .loss, criterion: criterion).carryOut(
       on: subject, statistics: calibration.statistics, sensitivity: calibration.sensitivity
     ) { _ in }
-    let held = try subject.predictionTrajectories { _ in }
-    let prediction = try subject.measurePlan(on: held) { _ in
+    let prediction = try HeldOutSamples(subject).measure { _ in
     } network: { _ in
       nil
     }

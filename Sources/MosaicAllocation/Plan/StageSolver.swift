@@ -1,4 +1,4 @@
-public import MosaicAnalysis
+internal import MosaicAnalysis
 internal import MosaicKernels
 
 /// Chooses moves of one stage: those that add least error for the multiply-accumulates they save,

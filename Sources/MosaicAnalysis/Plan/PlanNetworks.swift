@@ -1,6 +1,6 @@
 internal import MosaicIR
 internal import MosaicLowering
-public import MosaicRuntime
+internal import MosaicRuntime
 public import MosaicSurgery
 internal import Synchronization
 
