@@ -58,5 +58,10 @@ public final class OwnedBytes: @unchecked Sendable {
     if source.count > 0 { memory.copyMemory(from: source) }
   }
 
+  /// Memory of `count` bytes to be written before they are read.
+  public init(uninitializedCount count: Int) {
+    memory = .allocate(byteCount: count, alignment: 64)
+  }
+
   deinit { memory.deallocate() }
 }
