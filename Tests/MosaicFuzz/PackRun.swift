@@ -32,10 +32,11 @@ struct PackRun {
     try report {
       let reader = try BundleReader(path: path)
       let variant = try reader.variant(at: 1)
-      let buffers = variant.program.weights.map {
-        UnsafeMutableBufferPointer<Float>.allocate(capacity: elementCount(of: $0.shape) ?? 0)
+      let memories = variant.program.weights.map {
+        OwnedBytes(uninitializedCount: 4 * (elementCount(of: $0.shape) ?? 0))
       }
-      defer { for buffer in buffers { buffer.deallocate() } }
+      defer { withExtendedLifetime(memories) {} }
+      let buffers = memories.map { $0.memory.bindMemory(to: Float.self) }
       try reader.loadFloats(Array(zip(variant.weights, buffers)), threads: threads)
     }
   }
