@@ -185,6 +185,7 @@ struct Run: ParsableCommand {
       "sampling_seconds": JSONValue(result.seconds),
       "median_step_seconds": JSONValue(median),
       "step_seconds": JSONValue(result.steps.map { JSONValue($0.seconds) }),
+      "switch_seconds": JSONValue(result.steps.map { JSONValue($0.switchSeconds) }),
       "step_variants": JSONValue(result.steps.map { JSONValue($0.variant) }),
       "threads": JSONValue(machine.threadCount),
     ]
