@@ -141,6 +141,7 @@ extension BundleComparison.Difference {
     if let tensor {
       fields += [
         ("tensor", JSONValue(tensor.name)), ("refitted", JSONValue(tensor.isRefitted)),
+        ("common_units_only", JSONValue(tensor.isOfCommonUnits)),
       ]
       if case .values(let largest, let relative) = tensor.kind {
         fields += [
