@@ -16,6 +16,7 @@ measured: bundles are synced to disk, and zstd's files are not.
 
 import argparse
 import json
+import math
 import resource
 import statistics
 import struct
@@ -47,20 +48,26 @@ def stored(values, dtype):
     return values.astype({"f32": np.float32, "f16": np.float16}[dtype])
 
 
-def write_weights(path, dtype):
-    random = np.random.default_rng(0)
-    header, arrays, offset = {}, [], 0
+def header_of(dtype):
+    """The start of a safetensors file, the tensors' ranges behind it, and where they end."""
+    size = {"f32": 4, "f16": 2, "bf16": 2}[dtype]
+    header, ranges, offset = {}, [], 0
     for name, shape in shapes():
-        values = random.standard_normal(shape, dtype=np.float32) * np.float32(0.02)
-        arrays.append(stored(values, dtype))
-        end = offset + arrays[-1].nbytes
+        end = offset + size * math.prod(shape)
         header[name] = {"dtype": dtype.upper(), "shape": shape, "data_offsets": [offset, end]}
+        ranges.append((offset, end))
         offset = end
     text = json.dumps(header).encode()
+    return struct.pack("<Q", len(text)) + text, ranges, offset
+
+
+def write_weights(path, dtype):
+    random = np.random.default_rng(0)
     with open(path, "wb") as file:
-        file.write(struct.pack("<Q", len(text)) + text)
-        for array in arrays:
-            file.write(array.tobytes())
+        file.write(header_of(dtype)[0])
+        for _, shape in shapes():
+            values = random.standard_normal(shape, dtype=np.float32) * np.float32(0.02)
+            file.write(stored(values, dtype).tobytes())
 
 
 def times_of(command, output):
