@@ -20,6 +20,8 @@ extension Manifest {
     func add(_ axis: Int, of tensor: Int?, _ group: Group, _ units: [Int]) {
       guard let tensor, !units.isEmpty else { return }
       let shape = tensors[tensor].shape
+      // Without elements, the product of some dimensions has no bound.
+      guard elementCount(of: shape) ?? 0 > 0 else { return }
       let (size, overflow) = units.count.multipliedReportingOverflow(by: group.unitSize)
       guard shape.count > axis, !overflow, shape[axis] == size,
         !axes[tensor].contains(where: { $0.axis == axis })

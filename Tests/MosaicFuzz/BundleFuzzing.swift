@@ -13,6 +13,8 @@ struct BundleFuzzing {
   private static let memoryLimit = 1 << 24
 
   let path: String
+  /// Undamaged, for comparison.
+  private let seedPath: String
   let seed: Int
   private var counts: [String: Int] = [:]
   private var clock = CaseClock()
@@ -20,11 +22,13 @@ struct BundleFuzzing {
   /// - Parameter directory: Where the damaged bundle of the moment lies, also after a crash.
   init(directory: String, seed: Int) {
     path = "\(directory)/mutant.mosaic"
+    seedPath = "\(directory)/seed.mosaic"
     self.seed = seed
   }
 
   mutating func run(cases: Int, first: Int, isSystematic: Bool) throws {
     try SeedBundle.write(to: path)
+    try SeedBundle.write(to: seedPath)
     let mutation = BundleMutation(try bytes(of: path))
     guard try outcome("the seed") == "read" else { fail("the seed is refused") }
     if isSystematic {
@@ -42,6 +46,7 @@ struct BundleFuzzing {
     // Of the systematic ones the manifest's length decides how many may pass.
     if 2 * passed < cases { fail("fewer than half passed the checksums") }
     unlink(path)
+    unlink(seedPath)
   }
 
   private mutating func check(_ mutant: [UInt8], _ name: String) throws {
@@ -51,21 +56,21 @@ struct BundleFuzzing {
 
   /// Reads the file in the directory, and says which check refused it.
   mutating func outcome(_ name: String) throws -> String {
-    let (path, isLimited) = (path, Self.memoryLimit)
-    let error = clock.measure(name) { Self.readAll(path, memoryLimit: isLimited, name) }
+    let fuzzing = self
+    let error = clock.measure(name) { fuzzing.readAll(name) }
     guard let error else { return "read" }
     checkPrintable(error.description, name)
     return Self.layer(error.reason)
   }
 
   /// Goes on after an error, since what refuses one tensor may load another.
-  private static func readAll(_ path: String, memoryLimit: Int, _ name: String) -> BundleError? {
+  private func readAll(_ name: String) -> BundleError? {
     var first: BundleError?
     func attempt(_ work: () throws(BundleError) -> Void) {
       do { try work() } catch { first = first ?? error }
     }
     attempt { () throws(BundleError) in
-      let reader = try BundleReader(path: path, memoryLimit: memoryLimit)
+      let reader = try BundleReader(path: path, memoryLimit: Self.memoryLimit)
       attempt { () throws(BundleError) in try reader.verify() }
       for index in reader.manifest.tensors.indices {
         attempt { () throws(BundleError) in _ = try reader.load(tensor: index) }
@@ -86,6 +91,12 @@ struct BundleFuzzing {
         checkPrintable(String(line), name)
       }
       _ = summary.json.text()
+      attempt { () throws(BundleError) in
+        let seed = try BundleReader(path: seedPath)
+        for comparison in [try BundleComparison(seed, reader), try BundleComparison(reader, seed)] {
+          for difference in comparison.differences { checkPrintable(difference.text, name) }
+        }
+      }
     }
     return first
   }
