@@ -70,7 +70,7 @@ def write_weights(path, dtype):
             file.write(stored(values, dtype).tobytes())
 
 
-def times_of(command, output):
+def times_of(command, output=None):
     """Seconds of the clock, and of all processors, that a command takes to make a new file."""
     if output:
         output.unlink(missing_ok=True)
