@@ -26,6 +26,7 @@ public struct BundleSummary: Sendable {
         + "guidance \(significant(schedule.guidance)), "
         + "\(printable(schedule.influence)) influence",
       rangeTable,
+      sharingText,
       proofText,
     ]
     return lines.filter { !$0.isEmpty }.joined(separator: "\n")

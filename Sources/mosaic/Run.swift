@@ -44,6 +44,7 @@ struct Run: ParsableCommand {
   var noClobber = false
 
   @OptionGroup var checkpoint: CheckpointOptions
+  @OptionGroup var bundles: BundleOptions
   @OptionGroup var machine: MachineOptions
   @OptionGroup var print: OutputOptions
 
@@ -65,7 +66,7 @@ struct Run: ParsableCommand {
     Interrupt.watch()
     try exiting {
       machine.warnOfSlowKernels()
-      let opened = try OpenedModel(model, checkpoint)
+      let opened = try OpenedModel(model, checkpoint, memoryLimit: bundles.memoryLimit)
       try checkOutput(opened)
       let sampler = Sampler(
         trajectory: try Trajectory(
