@@ -106,6 +106,16 @@ import Testing
       #expect(relativeError(loaded, predict(placed[number].predictor, subject)) <= 1e-6)
     }
     try expectSharedMemory(bundle)
+    // With memory for one variant alone, rows are gathered: that is the same to the last bit.
+    let needs = bundle.manifest.variants.map { stored in
+      4 * stored.program.weights.reduce(stored.program.arenaSize) { $0 + $1.shape.reduce(1, *) }
+    }
+    let tight = try BundleReader(path: path, memoryLimit: try #require(needs.max()))
+    var gathering = BundleDenoiser(tight, threads: 2, guidance: nil)
+    for (number, variant) in placed.enumerated() {
+      let loaded = predict(try gathering.predictor(ofVariant: number), subject)
+      #expect(loaded == predict(variant.predictor, subject))
+    }
     for (number, group) in bundle.manifest.groups.enumerated() where !group.order.isEmpty {
       let used = Set(placed.flatMap { $0.network.kept[number] })
       #expect(Set(group.order) == used)
