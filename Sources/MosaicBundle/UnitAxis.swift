@@ -50,6 +50,10 @@ extension Manifest {
   private func units(of group: Group, _ stored: [Int], in variant: Variant) -> [Int] {
     for source in variant.weights where group.producers.contains(tensors[source.tensor].name) {
       guard !source.runs.isEmpty else { return stored }
+      // Runs may repeat, and no variant can keep more units than are stored.
+      guard source.runs.reduce(0, { $0 + $1.count / group.unitSize }) <= stored.count else {
+        return []
+      }
       return source.runs.flatMap { run -> [Int] in
         let (first, end) = (run.start / group.unitSize, (run.start + run.count) / group.unitSize)
         return first < end && end <= stored.count ? Array(stored[first..<end]) : []

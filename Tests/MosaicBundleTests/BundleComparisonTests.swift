@@ -40,6 +40,29 @@ import Testing
     #expect(try BundleComparison(reference, changed, parts: [.tensors]).isAlike)
   }
 
+  /// Unit counts come from strangers, and need no memory.
+  @Test func groupsOfManyUnits() throws {
+    let many = { (name: String, kept: [Manifest.Run]) in
+      let path = scratch.path(name)
+      try SmallBundle.write(to: path) {
+        $0.groups[0].unitCount = 1 << 60
+        $0.variants[2].kept[0].runs = kept
+      }
+      return try BundleReader(path: path)
+    }
+    let half = 1 << 59
+    let a = try many("x.mosaic", [.init(start: 0, count: half)])
+    let same = try many(
+      "y.mosaic", [.init(start: 0, count: half - 1), .init(start: half - 1, count: 1)])
+    let other = try many(
+      "z.mosaic", [.init(start: 5, count: 3), .init(start: half - 1, count: 10)])
+    #expect(try BundleComparison(a, same).isAlike)
+    #expect(
+      try BundleComparison(a, other).differences.map(\.text) == [
+        "range 2, mlp: keeps \(half) and 13 units, 4 in common"
+      ])
+  }
+
   @Test func groupsWithoutUnits() throws {
     let changed = try other { $0.variants[2] = SmallBundle.withoutUnits($0.variants[2]) }
     let comparison = try BundleComparison(reference, changed, parts: [.structure])
