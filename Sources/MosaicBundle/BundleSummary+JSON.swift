@@ -33,7 +33,7 @@ extension BundleSummary {
     fields += [
       ("tensor_bytes", JSONValue(bytes.stored)),
       ("separate_tensor_bytes", JSONValue(bytes.separate)),
-      ("dense_tensor_bytes", bytes.dense.map { JSONValue($0) } ?? .null),
+      ("dense_tensor_bytes", JSONValue(bytes.dense)),
     ]
     if let proof = manifest.proof { fields.append(("proof", json(of: proof))) }
     return .object(JSONObject(fields))

@@ -6,22 +6,22 @@ struct TensorBytes {
   var stored: Int
   /// Of a file for each variant.
   var separate: Int
-  /// Of the network before pruning; nil where the groups do not tell.
-  var dense: Int?
+  /// Of the network before pruning, as the groups tell.
+  var dense: Int
 }
 
 extension BundleSummary {
   var tensorBytes: TensorBytes {
-    var (separate, dense) = (0, Int?.some(0))
+    var (separate, dense) = (0, 0)
     var names: Set<String> = []
     for variant in manifest.variants where variant.unsupported == nil {
       for (source, weight) in zip(variant.weights, variant.program.weights) {
         let width = manifest.tensors[source.tensor].dataType.byteWidth
         separate += width * (elementCount(of: weight.shape) ?? 0)
         guard names.insert(weight.name).inserted else { continue }
-        let own = denseShape(of: weight).flatMap { elementCount(of: $0) }
-          .flatMap { $0 <= BundleLimits.size ? width * $0 : nil }
-        dense = dense.flatMap { sum in own.map { sum + $0 } }
+        // The groups' sizes are claims.
+        let count = denseShape(of: weight).reduce(1) { $0.multipliedClamped(by: $1) }
+        dense = dense.addingClamped(count.multipliedClamped(by: width))
       }
     }
     let stored = zip(manifest.tensors, uses).reduce(0) {
@@ -34,22 +34,21 @@ extension BundleSummary {
   var sharingText: String {
     let bytes = tensorBytes
     func share(_ part: Int) -> String {
-      bytes.dense.map { $0 > 0 ? ", \(fixed(Double(part) / Double($0), 3)) of dense" : "" } ?? ""
+      bytes.dense > 0 ? ", \(fixed(Double(part) / Double(bytes.dense), 3)) of dense" : ""
     }
     return "tensors before compression: \(byteText(bytes.stored))\(share(bytes.stored)); "
       + "a file for each variant would take \(byteText(bytes.separate))\(share(bytes.separate))"
   }
 
-  /// The weight's shape with all units of its groups; nil where that is beyond the format.
-  private func denseShape(of weight: Program.Weight) -> [Int]? {
+  /// The weight's shape with all units of its groups.
+  private func denseShape(of weight: Program.Weight) -> [Int] {
     var shape = weight.shape
     for group in manifest.groups {
-      let (size, overflow) = group.unitCount.multipliedReportingOverflow(by: group.unitSize)
       let isProducer = group.producers.contains(weight.name)
-      guard isProducer || group.consumer == weight.name else { continue }
       let axis = isProducer ? 0 : 1
-      guard !overflow, shape.indices.contains(axis) else { return nil }
-      shape[axis] = size
+      guard isProducer || group.consumer == weight.name, shape.indices.contains(axis)
+      else { continue }
+      shape[axis] = group.unitCount.multipliedClamped(by: group.unitSize)
     }
     return shape
   }
