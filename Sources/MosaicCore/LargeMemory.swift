@@ -3,8 +3,8 @@
 #endif
 
 extension UnsafeMutableRawPointer {
-  /// Memory of `byteCount` bytes, 64-byte aligned, to be freed by `deallocate`. Large memory is asked
-  /// of the system in huge pages: it is handed out much sooner, and reached through fewer tables.
+  /// Memory of `byteCount` bytes, 64-byte aligned, to be freed by `deallocate`. Large memory is
+  /// asked of the system in huge pages: it is handed out sooner, and reached through fewer tables.
   public static func allocateAligned(byteCount: Int) -> UnsafeMutableRawPointer {
     #if canImport(Glibc)
       let hugePage = 2 << 20

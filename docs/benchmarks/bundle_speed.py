@@ -121,7 +121,8 @@ def measure(arguments, dtype, directory):
     for name in commands:
         clock, used = (statistics.median(times[name][kind] for times in rounds)
                        for kind in (0, 1))
-        print(f"  {name:20} {clock:6.3f} s {size / clock / 1e9:6.2f} GB/s {used:8.3f} s of processors")
+        print(f"  {name:20} {clock:6.3f} s {size / clock / 1e9:6.2f} GB/s; "
+              f"{used:.3f} s of processors")
     pairs = [("pack", "zstd"), ("unpack", "zstd -d"), ("unpack", "zstd -d to nowhere"),
              ("verify", "zstd -d"), ("verify", "zstd -d to nowhere")]
     for ours, theirs in pairs:

@@ -1,6 +1,6 @@
 // Loops in a version for each instruction set, chosen when the program loads or first asks. All
-// matrices are row-major f32, strides and counts are in elements; no function allocates, and a result
-// may take the place of an operand only where that is said.
+// matrices are row-major f32, strides and counts are in elements; no function allocates, and a
+// result may take the place of an operand only where that is said.
 #ifndef CMOSAICSIMD_H
 #define CMOSAICSIMD_H
 
@@ -50,8 +50,8 @@ void mosaic_split_planes4(const uint8_t *elements, uint8_t *planes, long count);
 void mosaic_join_planes2(const uint8_t *const planes[2], uint8_t *elements, long count);
 void mosaic_join_planes4(const uint8_t *const planes[4], uint8_t *elements, long count);
 
-// SHA-256's compression function over `count` blocks of 64 bytes, into state [8]: with the processor's
-// instructions for it where there are any, and in plain C.
+// SHA-256's compression function over `count` blocks of 64 bytes, into state [8]: with the
+// processor's instructions for it where there are any, and in plain C.
 void mosaic_sha256(uint32_t *state, const uint8_t *blocks, long count);
 void mosaic_sha256_plain(uint32_t *state, const uint8_t *blocks, long count);
 int mosaic_has_sha256_instructions(void);
