@@ -39,10 +39,12 @@ let package = Package(
     .target(name: "COnnxProto", linkerSettings: [.linkedLibrary("protobuf-c")]),
 
     // The runtime's closure.
-    library("MosaicCore", []),
+    library("MosaicCore", ["CMosaicSIMD"]),
     library("MosaicKernels", ["MosaicCore", "COpenBLAS", "CMosaicSIMD"], swiftSettings: fast),
     library("MosaicProto", ["MosaicCore", "CProtobufC"]),
-    library("MosaicBundle", ["MosaicCore", "MosaicProto", "CZstd", "CXXHash", "CMosaicProto"]),
+    library(
+      "MosaicBundle",
+      ["MosaicCore", "MosaicProto", "CMosaicSIMD", "CZstd", "CXXHash", "CMosaicProto"]),
     library("MosaicRuntime", ["MosaicCore", "MosaicBundle", "MosaicKernels"]),
 
     // The compiler.
@@ -93,7 +95,7 @@ let package = Package(
       ],
       path: "Tests/MosaicFuzz"),
     .target(name: "CFaults", path: "Tests/CFaults"),
-    tests(of: "MosaicCore"),
+    tests(of: "MosaicCore", ["CMosaicSIMD"]),
     tests(of: "MosaicKernels", ["MosaicCore"]),
     tests(of: "MosaicBundle", ["MosaicCore", "CXXHash", "mosaic-fuzz"]),
     tests(

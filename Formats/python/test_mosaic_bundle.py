@@ -398,6 +398,37 @@ class ProgramTests(unittest.TestCase):
         program.values[views[0]].offset = 1 << 30
         self.refuse(program, "leaves what it views")
 
+    def test_sides_of_matrices_are_bounded(self) -> None:
+        side = 1 << 31
+        for operation, sizes, others in (
+            ("linear", ("rows", "inner", "outer"), {"activation": "none"}),
+            (
+                "convolution",
+                ("outer", "channels", "kernel", "height", "width"),
+                {"stride": 1, "padding": 1 << 32},
+            ),
+            ("attention", ("queries", "keys", "heads", "size"), {"scale": 1.0}),
+        ):
+            for large in (None, *sizes):
+                instruction = Instruction(operation=operation, inputs=[0, 1, 2])
+                for name in sizes:
+                    # A kernel counts twice.
+                    value = (1 << 16 if name == "kernel" else side) if name == large else 1
+                    instruction.attributes.add(name=name, integers=[value])
+                for name, value in others.items():
+                    if isinstance(value, str):
+                        instruction.attributes.add(name=name, text=value)
+                    elif isinstance(value, float):
+                        instruction.attributes.add(name=name, numbers=[value])
+                    else:
+                        instruction.attributes.add(name=name, integers=[value])
+                with self.subTest(operation, large=large):
+                    if large is None:
+                        signature(instruction)
+                    else:
+                        with self.assertRaisesRegex(BundleError, "matrix of .* rows or columns"):
+                            signature(instruction)
+
     def test_attributes_have_one_form(self) -> None:
         both = Attribute(name="count", integers=[4], text="4")
         with self.assertRaisesRegex(BundleError, "add.count is not integers"):

@@ -14,7 +14,7 @@ public final class ForwardWork: Sendable {
   fileprivate func add(_ count: Int, _ duration: Duration) {
     spent.withLock {
       $0.forwards += count
-      $0.seconds += duration.inSeconds
+      $0.seconds += duration / .seconds(1)
     }
   }
 }

@@ -107,20 +107,41 @@ public struct BundleComparison: Sendable {
         found.append(
           Difference(
             layer: .units,
-            text: "\(printable(x.name)), \(printable(group.name)): keeps \(mine.count) and "
-              + "\(theirs.count) units, \(mine.intersection(theirs).count) in common"))
+            text: "\(printable(x.name)), \(printable(group.name)): keeps \(count(mine)) and "
+              + "\(count(theirs)) units, \(commonCount(mine, theirs)) in common"))
       }
     }
     return found
   }
 
+  /// As ranges: a stranger's group may have more units than can be listed.
   private static func kept(
     _ variant: Manifest.Variant, _ index: Int, _ group: Manifest.Group
-  ) -> Set<Int> {
+  ) -> [Range<Int>] {
     guard let kept = variant.kept.first(where: { $0.group == index }) else {
-      return Set(0..<group.unitCount)
+      return [0..<group.unitCount]
     }
-    return Set(kept.runs.flatMap { $0.start..<$0.start + $0.count })
+    var ranges: [Range<Int>] = []
+    for run in kept.runs {
+      if let last = ranges.last, last.upperBound == run.start {
+        ranges[ranges.count - 1] = last.lowerBound..<run.start + run.count
+      } else {
+        ranges.append(run.start..<run.start + run.count)
+      }
+    }
+    return ranges
+  }
+
+  private static func count(_ ranges: [Range<Int>]) -> Int { ranges.reduce(0) { $0 + $1.count } }
+
+  /// Of ascending, disjoint ranges.
+  private static func commonCount(_ a: [Range<Int>], _ b: [Range<Int>]) -> Int {
+    var (sum, first, second) = (0, 0, 0)
+    while first < a.count, second < b.count {
+      sum += a[first].clamped(to: b[second]).count
+      if a[first].upperBound < b[second].upperBound { first += 1 } else { second += 1 }
+    }
+    return sum
   }
 }
 
@@ -141,6 +162,7 @@ extension BundleComparison.Difference {
     if let tensor {
       fields += [
         ("tensor", JSONValue(tensor.name)), ("refitted", JSONValue(tensor.isRefitted)),
+        ("common_units_only", JSONValue(tensor.isOfCommonUnits)),
       ]
       if case .values(let largest, let relative) = tensor.kind {
         fields += [

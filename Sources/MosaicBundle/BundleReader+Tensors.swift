@@ -33,7 +33,7 @@ extension BundleReader {
   }
 
   /// Gathers several weights as f32. Each chunk is read and decoded once, by one of `threads`,
-  /// which hold a chunk each.
+  /// which hold a few times a chunk each.
   ///
   /// - Parameter weights: Sources with room for exactly their elements, none twice.
   /// - Throws: `BundleError` where the bytes are damaged, or a tensor holds no f32, f16 or bf16.
@@ -69,11 +69,15 @@ extension BundleReader {
     }
     // In the order of the file.
     let chunks = parts.sorted { $0.key < $1.key }
+    let pool = ChunkBufferPool()
     try forEachConcurrently(chunks.count, threads: threads) {
       index throws(BundleError.Reason) in
-      let bytes = try chunk(chunks[index].key)
-      defer { withExtendedLifetime(bytes) {} }
-      for part in chunks[index].value { part.copy(from: UnsafeRawBufferPointer(bytes.memory)) }
+      let (chunk, parts) = chunks[index]
+      try pool.withBuffers { buffers throws(BundleError.Reason) in
+        try withChunk(chunk, buffers) { bytes in
+          for part in parts { part.copy(from: bytes) }
+        }
+      }
     }
     let scattered = weights.filter { !$0.isAscending }
     try forEachConcurrently(scattered.count, threads: threads) {
@@ -90,43 +94,56 @@ extension BundleReader {
       throw .memory(
         what: "tensor '\(printable(tensor.name))'", needs: size, limit: memoryLimit)
     }
-    let result = OwnedBytes(count: size)
+    let result = OwnedBytes(uninitializedCount: size)
     defer { withExtendedLifetime(result) {} }
+    let buffers = ChunkBuffers()
     var start = 0
     for piece in tensor.pieces {
       let target = result.memory.slice(start..<start + piece.byteCount)
       if piece.byteCount == manifest.chunks[piece.chunk].rawSize {
-        try decode(chunk: piece.chunk, into: target)
+        try decode(chunk: piece.chunk, into: target, buffers)
       } else {
-        let chunk = try chunk(piece.chunk)
-        defer { withExtendedLifetime(chunk) {} }
-        target.copyMemory(
-          from: UnsafeRawBufferPointer(
-            chunk.memory.slice(piece.offset..<piece.offset + piece.byteCount)))
+        try withChunk(piece.chunk, buffers) { chunk in
+          target.copyMemory(from: chunk.slice(piece.offset..<piece.offset + piece.byteCount))
+        }
       }
       start += piece.byteCount
     }
     return result
   }
 
-  /// The raw bytes of a chunk, which the last few small ones are kept of.
-  func chunk(_ index: Int) throws(BundleError.Reason) -> OwnedBytes {
-    if let bytes = cache.find(index) { return bytes }
-    let bytes = OwnedBytes(count: manifest.chunks[index].rawSize)
+  /// Lends the raw bytes of a chunk. The last few small ones are kept.
+  private func withChunk(
+    _ index: Int, _ buffers: ChunkBuffers, _ body: (UnsafeRawBufferPointer) -> Void
+  ) throws(BundleError.Reason) {
+    let size = manifest.chunks[index].rawSize
+    guard ChunkCache.keeps(size) else {
+      let raw = buffers.raw(size)
+      try decode(chunk: index, into: raw, buffers)
+      return body(UnsafeRawBufferPointer(raw))
+    }
+    let bytes = try smallChunk(index, buffers)
     defer { withExtendedLifetime(bytes) {} }
-    try decode(chunk: index, into: bytes.memory)
+    body(UnsafeRawBufferPointer(bytes.memory))
+  }
+
+  private func smallChunk(
+    _ index: Int, _ buffers: ChunkBuffers
+  ) throws(BundleError.Reason) -> OwnedBytes {
+    if let bytes = cache.find(index) { return bytes }
+    let bytes = OwnedBytes(uninitializedCount: manifest.chunks[index].rawSize)
+    try decode(chunk: index, into: bytes.memory, buffers)
     cache.insert(index, bytes)
     return bytes
   }
 
   /// - Parameter raw: Room for exactly the chunk's raw size.
   func decode(
-    chunk index: Int, into raw: UnsafeMutableRawBufferPointer
+    chunk index: Int, into raw: UnsafeMutableRawBufferPointer, _ buffers: ChunkBuffers
   ) throws(BundleError.Reason) {
     let chunk = manifest.chunks[index]
-    let stored = OwnedBytes(count: try chunk.checkedStoredSize(index))
-    defer { withExtendedLifetime(stored) {} }
-    try file.read(at: chunk.offset, into: stored.memory, section: "chunk \(index)")
-    try chunk.decode(UnsafeRawBufferPointer(stored.memory), into: raw, index: index)
+    let stored = buffers.stored(try chunk.checkedStoredSize(index))
+    try file.read(at: chunk.offset, into: stored, section: "chunk \(index)")
+    try chunk.decode(UnsafeRawBufferPointer(stored), into: raw, buffers: buffers, index: index)
   }
 }

@@ -17,7 +17,8 @@ public final class BundleReader: Sendable {
   /// The bundle's identity: SHA-256 of the manifest's content as stored, with the hashes of the
   /// raw chunks and without the manner of their storage.
   public let contentDigest: [UInt8]
-  let memoryLimit: Int
+  /// Bytes that one tensor or the weights of one variant may take.
+  public let memoryLimit: Int
   let file: PositionedFile
   let cache = ChunkCache()
 

@@ -29,6 +29,12 @@ extension BundleSummary {
       ("groups", list(manifest.groups.indices, groupJSON)),
       ("tensors", list(tensorFacts, json(of:))),
     ]
+    let bytes = tensorBytes
+    fields += [
+      ("tensor_bytes", JSONValue(bytes.stored)),
+      ("separate_tensor_bytes", JSONValue(bytes.separate)),
+      ("dense_tensor_bytes", JSONValue(bytes.dense)),
+    ]
     if let proof = manifest.proof { fields.append(("proof", json(of: proof))) }
     return .object(JSONObject(fields))
   }

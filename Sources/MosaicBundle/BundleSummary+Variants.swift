@@ -26,7 +26,9 @@ extension BundleSummary {
 
   /// Over all groups.
   func unitCounts(of variant: Manifest.Variant) -> (kept: Int, all: Int) {
-    let kept = manifest.groups.indices.reduce(0) { $0 + keptUnits(of: $1, in: variant) }
-    return (kept, manifest.groups.reduce(0) { $0 + $1.unitCount })
+    let kept = manifest.groups.indices.reduce(0) {
+      $0.addingClamped(keptUnits(of: $1, in: variant))
+    }
+    return (kept, manifest.groups.reduce(0) { $0.addingClamped($1.unitCount) })
   }
 }

@@ -26,6 +26,7 @@ public struct BundleSummary: Sendable {
         + "guidance \(significant(schedule.guidance)), "
         + "\(printable(schedule.influence)) influence",
       rangeTable,
+      sharingText,
       proofText,
     ]
     return lines.filter { !$0.isEmpty }.joined(separator: "\n")
@@ -86,12 +87,12 @@ public struct BundleSummary: Sendable {
 
   /// Of a dense forward: the kept units' saving, from the groups' own costs.
   private func macShare(of variant: Manifest.Variant) -> Double {
-    let saved = manifest.groups.enumerated().reduce(0) { sum, pair in
+    let saved = manifest.groups.enumerated().reduce(0.0) { sum, pair in
       let gone = pair.element.unitCount - keptUnits(of: pair.offset, in: variant)
-      return sum + gone * pair.element.macsPerUnit
+      return sum + Double(gone) * Double(pair.element.macsPerUnit)
     }
-    let dense = variant.macsPerSample + saved
-    return dense > 0 ? Double(variant.macsPerSample) / Double(dense) : 1
+    let dense = Double(variant.macsPerSample) + saved
+    return dense > 0 ? Double(variant.macsPerSample) / dense : 1
   }
 
   func keptUnits(of group: Int, in variant: Manifest.Variant) -> Int {

@@ -1,4 +1,5 @@
 public import MosaicCore
+internal import Synchronization
 
 /// Whether a bundle is whole: what `verify` finds.
 public struct BundleVerification: Sendable {
@@ -16,24 +17,20 @@ public struct BundleVerification: Sendable {
   /// The first chunk or program that only a newer mosaic can read.
   public let unsupported: BundleError?
 
-  /// Reads every chunk of the bundle, one at a time.
+  /// Reads every chunk of the bundle.
   ///
   /// - Throws: `BundleError` where the file cannot be read.
-  public init(_ reader: BundleReader) throws(BundleError) {
+  public init(_ reader: BundleReader, threads: Int = 1) throws(BundleError) {
     self.reader = reader
     var damage: [Damage] = []
     var unsupported: BundleError?
-    for index in reader.manifest.chunks.indices {
-      do {
-        try reader.verify(chunk: index)
-      } catch {
-        switch error.exitStatus {
-        case .badData:
-          let tensors = reader.manifest.tensorNames(in: index)
-          damage.append(Damage(chunk: index, error: error, tensors: tensors))
-        case .unsupported: unsupported = unsupported ?? error
-        default: throw error
-        }
+    for (index, error) in Self.failures(of: reader, threads: threads) {
+      switch error.exitStatus {
+      case .badData:
+        let tensors = reader.manifest.tensorNames(in: index)
+        damage.append(Damage(chunk: index, error: error, tensors: tensors))
+      case .unsupported: unsupported = unsupported ?? error
+      default: throw error
       }
     }
     for variant in reader.manifest.variants where unsupported == nil {
@@ -41,6 +38,22 @@ public struct BundleVerification: Sendable {
     }
     self.damage = damage
     self.unsupported = unsupported
+  }
+
+  /// Every chunk that does not verify, in the file's order.
+  private static func failures(
+    of reader: BundleReader, threads: Int
+  ) -> [(chunk: Int, error: BundleError)] {
+    let found = Mutex<[(chunk: Int, error: BundleError)]>([])
+    let pool = ChunkBufferPool()
+    forEachConcurrently(reader.manifest.chunks.count, threads: threads) { index in
+      do throws(BundleError) {
+        try reader.verify(chunk: index, pool)
+      } catch {
+        found.withLock { $0.append((index, error)) }
+      }
+    }
+    return found.withLock { $0.sorted { $0.chunk < $1.chunk } }
   }
 
   public var isWhole: Bool { damage.isEmpty && unsupported == nil }

@@ -1,3 +1,5 @@
+internal import CMosaicSIMD
+
 /// Elements of several bytes, taken apart by byte: all lowest bytes, then all second ones, ...
 ///
 /// Of a weight, only the byte with the exponent compresses; apart from the noise of the others it
@@ -8,55 +10,37 @@ enum BytePlanes {
     _ bytes: UnsafeRawBufferPointer, elementSize: Int, into planes: UnsafeMutableRawBufferPointer
   ) {
     precondition(bytes.count == planes.count && bytes.count.isMultiple(of: elementSize))
-    guard let source = bytes.baseAddress, let target = planes.baseAddress else { return }
-    let count = bytes.count / elementSize
-    for plane in 0..<elementSize {
-      let from = (source + plane).assumingMemoryBound(to: UInt8.self)
-      let to = (target + plane &* count).assumingMemoryBound(to: UInt8.self)
-      for index in 0..<count { to[index] = from[index &* elementSize] }
-    }
-  }
-
-  /// The inverse of `split`.
-  static func join(
-    _ planes: UnsafeRawBufferPointer, elementSize: Int, into bytes: UnsafeMutableRawBufferPointer
-  ) {
-    precondition(bytes.count == planes.count && bytes.count.isMultiple(of: elementSize))
-    guard let source = planes.baseAddress, let target = bytes.baseAddress else { return }
+    let (source, target) = (bytes.bindMemory(to: UInt8.self), planes.bindMemory(to: UInt8.self))
     let count = bytes.count / elementSize
     switch elementSize {
-    // Whole elements at a time, which the compiler turns into vector code.
-    case 2: join16(source, count, into: target)
-    case 4: join32(source, count, into: target)
+    case 2: mosaic_split_planes2(source.baseAddress, target.baseAddress, count)
+    case 4: mosaic_split_planes4(source.baseAddress, target.baseAddress, count)
     default:
       for plane in 0..<elementSize {
-        let from = (source + plane &* count).assumingMemoryBound(to: UInt8.self)
-        let to = (target + plane).assumingMemoryBound(to: UInt8.self)
-        for index in 0..<count { to[index &* elementSize] = from[index] }
+        for index in 0..<count {
+          target[plane &* count &+ index] = source[index &* elementSize &+ plane]
+        }
       }
     }
   }
 
-  private static func join16(
-    _ source: UnsafeRawPointer, _ count: Int, into target: UnsafeMutableRawPointer
-  ) {
-    let low = source.assumingMemoryBound(to: UInt8.self)
-    let high = low + count
-    for index in 0..<count {
-      let value = UInt16(low[index]) | UInt16(high[index]) << 8
-      target.storeBytes(of: value, toByteOffset: index &* 2, as: UInt16.self)
-    }
-  }
-
-  private static func join32(
-    _ source: UnsafeRawPointer, _ count: Int, into target: UnsafeMutableRawPointer
-  ) {
-    let p0 = source.assumingMemoryBound(to: UInt8.self)
-    let (p1, p2, p3) = (p0 + count, p0 + 2 &* count, p0 + 3 &* count)
-    for index in 0..<count {
-      let low = UInt32(p0[index]) | UInt32(p1[index]) << 8
-      let value = low | UInt32(p2[index]) << 16 | UInt32(p3[index]) << 24
-      target.storeBytes(of: value, toByteOffset: index &* 4, as: UInt32.self)
+  /// The inverse of `split`, from planes that may lie apart.
+  ///
+  /// - Precondition: As many planes as an element has bytes, each with a byte an element.
+  static func join(_ planes: [UnsafeRawBufferPointer], into bytes: UnsafeMutableRawBufferPointer) {
+    let elementSize = planes.count
+    let count = elementSize > 0 ? bytes.count / elementSize : 0
+    precondition(
+      bytes.count == count * elementSize && planes.allSatisfy { $0.count == count })
+    let target = bytes.bindMemory(to: UInt8.self)
+    let sources = planes.map { $0.bindMemory(to: UInt8.self).baseAddress }
+    switch elementSize {
+    case 2: mosaic_join_planes2(sources, target.baseAddress, count)
+    case 4: mosaic_join_planes4(sources, target.baseAddress, count)
+    default:
+      for (plane, source) in planes.enumerated() {
+        for index in 0..<count { target[index &* elementSize &+ plane] = source[index] }
+      }
     }
   }
 }

@@ -16,8 +16,10 @@ final class ChunkCache: Sendable {
     }
   }
 
+  static func keeps(_ size: Int) -> Bool { size <= TensorPacker.packSize }
+
   func insert(_ index: Int, _ bytes: OwnedBytes) {
-    guard bytes.memory.count <= TensorPacker.packSize else { return }
+    guard Self.keeps(bytes.memory.count) else { return }
     entries.withLock { entries in
       entries.removeAll { $0.index == index }
       if entries.count == Self.capacity { entries.removeFirst() }

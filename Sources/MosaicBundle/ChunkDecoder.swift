@@ -13,7 +13,8 @@ extension Manifest.Chunk {
   ///   - stored: `storedSize` bytes from the file.
   ///   - raw: Room for exactly `rawSize` bytes.
   func decode(
-    _ stored: UnsafeRawBufferPointer, into raw: UnsafeMutableRawBufferPointer, index: Int
+    _ stored: UnsafeRawBufferPointer, into raw: UnsafeMutableRawBufferPointer,
+    buffers: ChunkBuffers, index: Int
   ) throws(BundleError.Reason) {
     precondition(stored.count == storedSize && raw.count == rawSize)
     guard xxh64(stored) == checksum else { throw .checksum(section: "chunk \(index)") }
@@ -23,21 +24,21 @@ extension Manifest.Chunk {
     case .zstd:
       guard Zstd.decode(stored, into: raw) else { throw frameError(index) }
     case .planes(let elementSize, let sizes):
-      let split = OwnedBytes(count: rawSize)
-      defer { withExtendedLifetime(split) {} }
+      let decoded = buffers.planes(rawSize)
       let planeSize = rawSize / elementSize
+      var planes: [UnsafeRawBufferPointer] = []
       var start = 0
       for (plane, size) in sizes.enumerated() {
-        let bytes = stored.slice(start..<start + size)
-        let target = split.memory.slice(plane * planeSize..<(plane + 1) * planeSize)
-        if size == planeSize {
-          target.copyMemory(from: bytes)
-        } else if !Zstd.decode(bytes, into: target) {
-          throw frameError(index)
+        var bytes = stored.slice(start..<start + size)
+        if size < planeSize {
+          let target = decoded.slice(plane * planeSize..<(plane + 1) * planeSize)
+          guard Zstd.decode(bytes, into: target) else { throw frameError(index) }
+          bytes = UnsafeRawBufferPointer(target)
         }
+        planes.append(bytes)
         start += size
       }
-      BytePlanes.join(UnsafeRawBufferPointer(split.memory), elementSize: elementSize, into: raw)
+      BytePlanes.join(planes, into: raw)
     case .unknown(let number):
       throw unknownCodec(number, index)
     }

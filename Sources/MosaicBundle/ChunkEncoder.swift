@@ -4,7 +4,7 @@ internal import MosaicCore
 final class ChunkEncoder {
   private let zstd: Zstd.Encoder?
   private var planes = OwnedBytes(count: 0)
-  private var output = OwnedBytes(count: 0)
+  private var frame = OwnedBytes(count: 0)
 
   init(_ compression: Compression) {
     zstd =
@@ -21,39 +21,65 @@ final class ChunkEncoder {
     _ raw: UnsafeRawBufferPointer, elementSize: Int
   ) -> (codec: Manifest.Chunk.Codec, stored: UnsafeRawBufferPointer) {
     guard let zstd else { return (.raw, raw) }
-    if planes.memory.count < raw.count { planes = OwnedBytes(count: raw.count) }
-    let bound = Zstd.bound(raw.count) + elementSize * Zstd.bound(0)
-    if output.memory.count < bound { output = OwnedBytes(count: bound) }
-
     guard elementSize > 1 else {
-      guard let size = zstd.encode(raw, into: output.memory), pays(size, for: raw.count) else {
-        return (.raw, raw)
-      }
-      return (.zstd, UnsafeRawBufferPointer(output.memory.slice(0..<size)))
+      guard let frame = compressed(raw, by: zstd) else { return (.raw, raw) }
+      return (.zstd, frame)
     }
-    let split = planes.memory.slice(0..<raw.count)
-    BytePlanes.split(raw, elementSize: elementSize, into: split)
+    grow(&planes, to: raw.count)
+    let stored = planes.memory.slice(0..<raw.count)
+    BytePlanes.split(raw, elementSize: elementSize, into: stored)
     let planeSize = raw.count / elementSize
     var sizes: [Int] = []
     var end = 0
     for plane in 0..<elementSize {
-      let bytes = UnsafeRawBufferPointer(split.slice(plane * planeSize..<(plane + 1) * planeSize))
-      let rest = output.memory.slice(end..<output.memory.count)
-      if let size = zstd.encode(bytes, into: rest), pays(size, for: planeSize) {
-        sizes.append(size)
-      } else {
-        rest.copyMemory(from: bytes)
-        sizes.append(planeSize)
-      }
-      end += sizes[plane]
+      let bytes = UnsafeRawBufferPointer(stored.slice(plane * planeSize..<(plane + 1) * planeSize))
+      let kept = compressed(bytes, by: zstd) ?? bytes
+      // What is kept is no larger, so no plane still to come is written over.
+      stored.slice(end..<end + kept.count).copyMemory(from: kept)
+      sizes.append(kept.count)
+      end += kept.count
     }
-    guard sizes.contains(where: { $0 < planeSize }) else { return (.raw, raw) }
+    guard end < raw.count else { return (.raw, raw) }
     return (
       .planes(elementSize: elementSize, sizes: sizes),
-      UnsafeRawBufferPointer(output.memory.slice(0..<end))
+      UnsafeRawBufferPointer(stored.slice(0..<end))
     )
+  }
+
+  /// A frame of the bytes, valid until the next call, or nil where it does not pay.
+  private func compressed(
+    _ bytes: UnsafeRawBufferPointer, by zstd: Zstd.Encoder
+  ) -> UnsafeRawBufferPointer? {
+    grow(&frame, to: Zstd.bound(bytes.count))
+    guard isPromising(bytes, zstd), let size = zstd.encode(bytes, into: frame.memory),
+      pays(size, for: bytes.count)
+    else { return nil }
+    return UnsafeRawBufferPointer(frame.memory.slice(0..<size))
   }
 
   /// Below 3 % the space is not worth the time to decode.
   private func pays(_ stored: Int, for raw: Int) -> Bool { stored * 100 <= raw * 97 }
+
+  /// Tries a sample of many bytes first: most planes of weights are noise, and compressing noise
+  /// takes as long as hashing it.
+  private func isPromising(_ bytes: UnsafeRawBufferPointer, _ zstd: Zstd.Encoder) -> Bool {
+    let (pieceSize, pieceCount) = (4 << 10, 8)
+    let sampleSize = pieceSize * pieceCount
+    guard bytes.count >= 8 * sampleSize else { return true }
+    return withUnsafeTemporaryAllocation(byteCount: sampleSize, alignment: 64) { sample in
+      for piece in 0..<pieceCount {
+        // The first and the last bytes are in the sample, the others are spaced evenly.
+        let start = piece * (bytes.count - pieceSize) / (pieceCount - 1)
+        sample.slice(piece * pieceSize..<(piece + 1) * pieceSize)
+          .copyMemory(from: bytes.slice(start..<start + pieceSize))
+      }
+      // A short frame's tables weigh more: the whole may pay where the sample just does not.
+      let size = zstd.encode(UnsafeRawBufferPointer(sample), into: frame.memory)
+      return size.map { $0 * 100 <= sampleSize * 99 } ?? false
+    }
+  }
+
+  private func grow(_ buffer: inout OwnedBytes, to count: Int) {
+    if buffer.memory.count < count { buffer = OwnedBytes(uninitializedCount: count) }
+  }
 }

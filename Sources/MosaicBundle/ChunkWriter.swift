@@ -2,28 +2,33 @@ internal import MosaicCore
 
 /// Appends chunks to a bundle, each content once.
 ///
-/// A few chunks wait, are encoded on all threads, and are written in the order they came: the bytes
-/// do not depend on the number of threads.
+/// A few chunks wait, and are hashed and encoded on all threads while one thread writes those that
+/// waited before. They are written in the order they came: the bytes do not depend on the number of
+/// threads.
 struct ChunkWriter: ~Copyable {
   private(set) var chunks: [Manifest.Chunk] = []
-  /// Of every chunk that was added and written: its index in `chunks`.
+  /// Of every chunk that was added and has a place in the file: its index in `chunks`.
   private(set) var indices: [Int] = []
-  private var file: AtomicFile
-  private let slots: [ChunkSlot]
+  /// Bytes so far: where the manifest goes.
+  private(set) var fileSize = BundleHeader.size
+  private let file: ChunkFile
   private let threads: Int
+  private var slots: [ChunkSlot]
   private var waiting = 0
+  /// Encoded before, not yet written.
+  private var others: [ChunkSlot]
+  private var unwritten: [(slot: Int, offset: Int)] = []
   private var known: [[UInt8]: Int] = [:]
 
-  /// Leaves room for the header.
   init(
     path: String, compression: Compression, threads: Int, replacing: Bool
   ) throws(FileError) {
-    var file = try AtomicFile(path: path, replacing: replacing)
-    try file.appendZeros(BundleHeader.size)
-    self.file = file
+    file = try ChunkFile(path: path, replacing: replacing)
     self.threads = max(1, threads)
     // Several a thread, so that none waits long for the last one of a turn.
-    slots = (0..<(threads > 1 ? 4 * threads : 1)).map { _ in ChunkSlot(compression) }
+    let count = threads > 1 ? 4 * threads : 1
+    slots = (0..<count).map { _ in ChunkSlot(compression) }
+    others = (0..<count).map { _ in ChunkSlot(compression) }
   }
 
   /// - Parameter owner: Keeps `raw` alive until it is written.
@@ -34,56 +39,53 @@ struct ChunkWriter: ~Copyable {
     let place = indices.count + waiting
     slots[waiting].take(raw, owner: owner, elementSize: elementSize)
     waiting += 1
-    if waiting == slots.count { try flush() }
+    if waiting == slots.count { try turn() }
     return place
   }
 
   /// Writes what waits.
   mutating func flush() throws(FileError) {
-    let (slots, known) = (slots, known)
-    forEachConcurrently(waiting, threads: threads) { index in
-      slots[index].process { known[$0] != nil }
-    }
-    for slot in slots.prefix(waiting) {
-      indices.append(try write(slot))
-      slot.release()
-    }
-    waiting = 0
+    while waiting > 0 || !unwritten.isEmpty { try turn() }
   }
 
-  private mutating func write(_ slot: ChunkSlot) throws(FileError) -> Int {
+  /// Encodes what waits and writes what waited before.
+  private mutating func turn() throws(FileError) {
+    let (slots, others, unwritten, known, file) = (slots, others, unwritten, known, file)
+    try forEachConcurrently(waiting + 1, threads: threads) { index throws(FileError) in
+      if index > 0 {
+        slots[index - 1].process { known[$0] != nil }
+      } else {
+        for (slot, offset) in unwritten { try file.append(others[slot].stored, at: offset) }
+      }
+    }
+    for slot in others { slot.release() }
+    self.unwritten = []
+    for index in 0..<waiting { indices.append(place(slots[index], index)) }
+    waiting = 0
+    swap(&self.slots, &self.others)
+  }
+
+  /// Finds the chunk's place in the file, by its content where that came before.
+  private mutating func place(_ slot: ChunkSlot, _ index: Int) -> Int {
     if let index = known[slot.sha256] { return index }
     let alignment = BundleLimits.alignment(ofStored: slot.stored.count)
-    try file.appendZeros((alignment - file.count % alignment) % alignment)
+    let offset = (fileSize + alignment - 1) / alignment * alignment
     chunks.append(
       Manifest.Chunk(
-        offset: file.count, storedSize: slot.stored.count, rawSize: slot.rawSize,
+        offset: offset, storedSize: slot.stored.count, rawSize: slot.rawSize,
         codec: slot.codec, checksum: slot.checksum, sha256: slot.sha256))
-    try file.append(slot.stored)
+    unwritten.append((index, offset))
+    fileSize = offset + slot.stored.count
     known[slot.sha256] = chunks.count - 1
     return chunks.count - 1
   }
 
-  /// Bytes so far: where the manifest goes.
-  var fileSize: Int { file.count }
-
   /// Appends the manifest, writes the header and gives the file its name.
+  ///
+  /// - Precondition: Nothing waits.
   consuming func finish(
     manifest: UnsafeRawBufferPointer, header: BundleHeader
   ) throws(FileError) {
-    try file.append(manifest)
-    let first = OwnedBytes(count: BundleHeader.size)
-    defer { withExtendedLifetime(first) {} }
-    first.memory.copyBytes(from: header.bytes)
-    try file.write(UnsafeRawBufferPointer(first.memory), at: 0)
-    try file.commit()
-  }
-}
-
-extension AtomicFile {
-  fileprivate mutating func appendZeros(_ count: Int) throws(FileError) {
-    let zeros = OwnedBytes(count: count)
-    defer { withExtendedLifetime(zeros) {} }
-    try append(UnsafeRawBufferPointer(zeros.memory))
+    try file.finish(manifest: manifest, header: header)
   }
 }

@@ -21,7 +21,6 @@ struct GatheredWeight: @unchecked Sendable {
   let tensor: Manifest.Tensor
   /// Whether a piece knows by itself what it gives: runs come in the order of the file.
   let isAscending: Bool
-  private let convert: FloatConversion
   private let buffer: UnsafeMutableBufferPointer<Float>
   private let places: [Place]
   /// Elements between neighbours along the axis, in both.
@@ -38,9 +37,8 @@ struct GatheredWeight: @unchecked Sendable {
     _ source: Manifest.WeightSource, of tensor: Manifest.Tensor,
     into buffer: UnsafeMutableBufferPointer<Float>
   ) {
-    guard let convert = FloatConversion(tensor.dataType) else { return nil }
+    guard [.f32, .f16, .bf16].contains(tensor.dataType) else { return nil }
     self.tensor = tensor
-    self.convert = convert
     self.buffer = buffer
     width = tensor.dataType.byteWidth
     guard buffer.count > 0, !source.runs.isEmpty else {
@@ -95,8 +93,9 @@ struct GatheredWeight: @unchecked Sendable {
   }
 
   fileprivate func store(_ bytes: UnsafeRawBufferPointer, at target: Int) {
-    var rest = buffer[target...]
-    convert(from: bytes, into: &rest)
+    let count = bytes.count / width
+    tensor.dataType.convert(
+      bytes, into: UnsafeMutableBufferPointer(rebasing: buffer[target..<target + count]))
   }
 
   /// Passes on what of the tensor's elements `range` goes to the weight: the first element in the

@@ -31,12 +31,12 @@ extension ProgramVerifier {
   }
 
   private static func checkShape(
-    _ shape: [Int], _ what: String, _ place: ProgramError.Place
+    _ shape: [Int], _ what: @autoclosure () -> String, _ place: ProgramError.Place
   ) throws(ProgramError) {
     guard shape.count <= BundleLimits.rank, shape.allSatisfy({ $0 > 0 }),
       let count = elementCount(of: shape), count <= BundleLimits.size
     else {
-      throw ProgramError(place, "\(what) has the shape \(shape), which is not possible")
+      throw ProgramError(place, "\(what()) has the shape \(shape), which is not possible")
     }
   }
 }

@@ -15,6 +15,8 @@ public struct TensorDifference: Sendable, Equatable {
   public var kind: Kind
   /// Whether it was made for the variants that read it, in either bundle.
   public var isRefitted: Bool
+  /// Whether only rows or columns of units that both bundles have were compared.
+  public var isOfCommonUnits = false
 
   public var text: String {
     let name = printable(name) + (isRefitted ? " (refitted)" : "")
@@ -24,7 +26,7 @@ public struct TensorDifference: Sendable, Equatable {
     case .form(let a, let b): return "\(name): \(a), \(b)"
     case .values(let largest, let relative):
       return "\(name): differs by up to \(significant(largest)), \(significant(relative)) of its "
-        + "largest"
+        + "largest" + (isOfCommonUnits ? ", in the units that both have" : "")
     }
   }
 }
@@ -36,6 +38,7 @@ extension TensorDifference {
   ) throws(BundleError) -> [TensorDifference] {
     var found: [TensorDifference] = []
     let (uses, otherUses) = (a.manifest.tensorUses(), b.manifest.tensorUses())
+    let (axes, otherAxes) = (a.manifest.unitAxes(), b.manifest.unitAxes())
     var theirs: [String: Int] = [:]
     for (index, tensor) in b.manifest.tensors.enumerated() { theirs[tensor.name] = index }
     for (index, tensor) in a.manifest.tensors.enumerated() {
@@ -44,12 +47,14 @@ extension TensorDifference {
         found.append(.init(name: tensor.name, kind: .onlyInFirst, isRefitted: isRefitted))
         continue
       }
-      let (x, y) = (try a.load(tensor: index), try b.load(tensor: other))
+      let (x, y, isOfCommonUnits) = common(
+        try a.load(tensor: index), axes[index], try b.load(tensor: other), otherAxes[other])
       if let kind = kind(x, y, tolerance: tolerance) {
         found.append(
           .init(
             name: tensor.name, kind: kind,
-            isRefitted: isRefitted || otherUses[other].role == .refitted))
+            isRefitted: isRefitted || otherUses[other].role == .refitted,
+            isOfCommonUnits: isOfCommonUnits))
       }
     }
     for (name, index) in theirs.sorted(by: { $0.key < $1.key }) {
@@ -58,6 +63,26 @@ extension TensorDifference {
           name: name, kind: .onlyInSecond, isRefitted: otherUses[index].role == .refitted))
     }
     return found
+  }
+
+  /// Rows and columns that mean the same units, in the first tensor's order, and whether there are
+  /// others.
+  private static func common(
+    _ a: TensorView, _ axes: [UnitAxis], _ b: TensorView, _ otherAxes: [UnitAxis]
+  ) -> (TensorView, TensorView, Bool) {
+    var (x, y, isPart) = (a, b, false)
+    for axis in axes {
+      guard
+        let other = otherAxes.first(where: {
+          $0.axis == axis.axis && $0.group == axis.group && $0.unitSize == axis.unitSize
+        }), other.units != axis.units
+      else { continue }
+      let theirs = Set(other.units)
+      let units = axis.units.filter(theirs.contains)
+      isPart = isPart || units.count < max(axis.units.count, theirs.count)
+      (x, y) = (x.selecting(units, of: axis), y.selecting(units, of: other))
+    }
+    return (x, y, isPart)
   }
 
   /// Nil where the tensors agree within the tolerance.

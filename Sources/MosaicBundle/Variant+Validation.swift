@@ -12,7 +12,7 @@ extension Manifest {
     }
     var bytes = 0
     for (source, weight) in zip(variant.weights, variant.program.weights) {
-      let place = "\(section), weight '\(printable(weight.name))'"
+      var place: String { "\(section), weight '\(printable(weight.name))'" }
       let shape = try shape(of: source, place)
       guard shape == weight.shape else {
         throw .inconsistent(
@@ -35,26 +35,28 @@ extension Manifest {
   }
 
   /// The shape of what a weight source selects.
-  func shape(of source: WeightSource, _ section: String) throws(BundleError.Reason) -> [Int] {
+  func shape(
+    of source: WeightSource, _ section: @autoclosure () -> String
+  ) throws(BundleError.Reason) -> [Int] {
     guard tensors.indices.contains(source.tensor) else {
       throw .inconsistent(
-        section: section, problem: "names tensor \(source.tensor) of \(tensors.count)")
+        section: section(), problem: "names tensor \(source.tensor) of \(tensors.count)")
     }
     let tensor = tensors[source.tensor]
     guard !source.runs.isEmpty else { return tensor.shape }
     guard source.axis == 0 || source.axis == 1, source.axis < tensor.shape.count else {
       throw .inconsistent(
-        section: section,
+        section: section(),
         problem: "selects along axis \(source.axis) of a tensor of shape \(tensor.shape)")
     }
     var shape = tensor.shape
     shape[source.axis] = 0
     for run in source.runs {
-      try check(run, below: tensor.shape[source.axis], section)
+      try check(run, below: tensor.shape[source.axis], section())
       shape[source.axis] += run.count
       // Repeated rows cannot make a weight larger than the tensor it comes from.
       guard shape[source.axis] <= tensor.shape[source.axis] else {
-        throw .inconsistent(section: section, problem: "selects more rows than its tensor has")
+        throw .inconsistent(section: section(), problem: "selects more rows than its tensor has")
       }
     }
     return shape
@@ -79,11 +81,12 @@ extension Manifest {
   }
 
   private func check(
-    _ run: Run, below limit: Int, _ section: String
+    _ run: Run, below limit: Int, _ section: @autoclosure () -> String
   ) throws(BundleError.Reason) {
     guard run.start >= 0, run.count > 0, run.count <= limit, run.start <= limit - run.count else {
       throw .inconsistent(
-        section: section, problem: "the run of \(run.count) from \(run.start) leaves 0..<\(limit)")
+        section: section(), problem: "the run of \(run.count) from \(run.start) leaves 0..<\(limit)"
+      )
     }
   }
 

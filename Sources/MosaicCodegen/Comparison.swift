@@ -138,7 +138,7 @@ extension Calibration {
         Plan(
           name: name, schedule: schedule, criterion: criterion,
           spreading: spreading ?? PruningPlan.Spreading(of: schedule.kind),
-          seconds: spent.inSeconds))
+          seconds: spent / .seconds(1)))
     }
     for kind in options.schedules {
       switch kind {

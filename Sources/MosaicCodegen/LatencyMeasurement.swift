@@ -34,7 +34,7 @@ extension Calibration {
       for (index, predictor) in predictors.enumerated() {
         let clock = ContinuousClock.now
         _ = predictor.predict(states: states, timestep: timestep, labels: labels)
-        let seconds = (ContinuousClock.now - clock).inSeconds
+        let seconds = (ContinuousClock.now - clock) / .seconds(1)
         if round > 0 { times[index].append(1000 * seconds / Double(samples)) }
       }
       try progress(Progress(stage: "timing", done: round, total: rounds))

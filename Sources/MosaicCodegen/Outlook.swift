@@ -50,7 +50,7 @@ extension Calibrator {
     _ = subject.predictor.predict(states: noise, timestep: timestep, labels: labels)
     let clock = ContinuousClock.now
     _ = subject.predictor.predict(states: noise, timestep: timestep, labels: labels)
-    let forward = (ContinuousClock.now - clock).inSeconds / Double(samples)
+    let forward = (ContinuousClock.now - clock) / .seconds(1) / Double(samples)
     let prunable = subject.groups.reduce(0) { $0 + $1.unitCount * $1.macsPerUnit }
     let widest = subject.groups.max { $0.width < $1.width }
     let rows = try widest.map { try subject.rowsPerSample(of: $0) } ?? 0

@@ -24,6 +24,8 @@ public protocol MosaicError: Error, CustomStringConvertible, Sendable {
 ///
 /// Names inside files come from strangers and may hold terminal escapes.
 public func printable(_ text: String, limit: Int = 120) -> String {
+  // Nearly all names are plain, Unicode's tables are slow, and readers ask for every name.
+  if text.utf8.count <= limit, text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) { return text }
   var result = ""
   var count = 0
   for scalar in text.unicodeScalars {

@@ -27,28 +27,7 @@ extension TensorView {
   /// - Precondition: `target` has a place for every element; it may be uninitialised, and may not
   ///   overlap the view.
   public func convert(into target: UnsafeMutableBufferPointer<Float>) {
-    precondition(target.count == elementCount)
-    guard let source = bytes.baseAddress, let start = target.baseAddress else { return }
-    let count = elementCount
-    withExtendedLifetime(owner) {
-      switch dataType {
-      case .f32: UnsafeMutableRawPointer(start).copyMemory(from: source, byteCount: bytes.count)
-      case .f16: fill(start, count, from: source, UInt16.self) { floatFromFloat16(bits: $0) }
-      case .bf16: fill(start, count, from: source, UInt16.self) { floatFromBFloat16(bits: $0) }
-      case .f64: fill(start, count, from: source, Double.self) { Float($0) }
-      case .f8e5m2: lookUp(start, count, from: source) { floatFromFloat8E5M2(bits: $0) }
-      case .f8e4m3: lookUp(start, count, from: source) { floatFromFloat8E4M3(bits: $0) }
-      case .bool: fill(start, count, from: source, UInt8.self) { $0 == 0 ? 0 : 1 }
-      case .u8: fill(start, count, from: source, UInt8.self) { Float($0) }
-      case .i8: fill(start, count, from: source, Int8.self) { Float($0) }
-      case .u16: fill(start, count, from: source, UInt16.self) { Float($0) }
-      case .i16: fill(start, count, from: source, Int16.self) { Float($0) }
-      case .u32: fill(start, count, from: source, UInt32.self) { Float($0) }
-      case .i32: fill(start, count, from: source, Int32.self) { Float($0) }
-      case .u64: fill(start, count, from: source, UInt64.self) { Float($0) }
-      case .i64: fill(start, count, from: source, Int64.self) { Float($0) }
-      }
-    }
+    withExtendedLifetime(owner) { dataType.convert(bytes, into: target) }
   }
 
   /// Returns integer or boolean elements; booleans are 0 or 1 whatever their byte, and u64 beyond
@@ -74,6 +53,36 @@ extension TensorView {
         default: fill(start, count, from: source, Int64.self) { $0 }
         }
       }
+    }
+  }
+}
+
+extension DataType {
+  /// Writes elements of this type as f32, as `TensorView.convert` does.
+  ///
+  /// - Precondition: `target` has a place for every element of `bytes`.
+  public func convert(
+    _ bytes: UnsafeRawBufferPointer, into target: UnsafeMutableBufferPointer<Float>
+  ) {
+    let count = target.count
+    precondition(bytes.count == count * byteWidth)
+    guard let source = bytes.baseAddress, let start = target.baseAddress else { return }
+    switch self {
+    case .f32: UnsafeMutableRawPointer(start).copyMemory(from: source, byteCount: bytes.count)
+    case .f16: fill(start, count, from: source, UInt16.self) { floatFromFloat16(bits: $0) }
+    case .bf16: fill(start, count, from: source, UInt16.self) { floatFromBFloat16(bits: $0) }
+    case .f64: fill(start, count, from: source, Double.self) { Float($0) }
+    case .f8e5m2: lookUp(start, count, from: source) { floatFromFloat8E5M2(bits: $0) }
+    case .f8e4m3: lookUp(start, count, from: source) { floatFromFloat8E4M3(bits: $0) }
+    case .bool: fill(start, count, from: source, UInt8.self) { $0 == 0 ? 0 : 1 }
+    case .u8: fill(start, count, from: source, UInt8.self) { Float($0) }
+    case .i8: fill(start, count, from: source, Int8.self) { Float($0) }
+    case .u16: fill(start, count, from: source, UInt16.self) { Float($0) }
+    case .i16: fill(start, count, from: source, Int16.self) { Float($0) }
+    case .u32: fill(start, count, from: source, UInt32.self) { Float($0) }
+    case .i32: fill(start, count, from: source, Int32.self) { Float($0) }
+    case .u64: fill(start, count, from: source, UInt64.self) { Float($0) }
+    case .i64: fill(start, count, from: source, Int64.self) { Float($0) }
     }
   }
 }

@@ -53,9 +53,14 @@ public final class OwnedBytes: @unchecked Sendable {
 
   /// Zeroed memory of `count` bytes, with `source` copied to its start.
   public init(copying source: UnsafeRawBufferPointer = .init(start: nil, count: 0), count: Int) {
-    memory = .allocate(byteCount: count, alignment: 64)
+    memory = .init(start: .allocateAligned(byteCount: count), count: count)
     memory.initializeMemory(as: UInt8.self, repeating: 0)
     if source.count > 0 { memory.copyMemory(from: source) }
+  }
+
+  /// Memory of `count` bytes to be written before they are read.
+  public init(uninitializedCount count: Int) {
+    memory = .init(start: .allocateAligned(byteCount: count), count: count)
   }
 
   deinit { memory.deallocate() }

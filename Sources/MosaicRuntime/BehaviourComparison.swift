@@ -124,6 +124,6 @@ private struct Lane {
       logSNR: sampler.trajectory.steps[step].logSNR)
     let clock = ContinuousClock.now
     try sampler.advance(&state, labels: labels, step: step, network)
-    return (variant, (ContinuousClock.now - clock).inSeconds)
+    return (variant, (ContinuousClock.now - clock) / .seconds(1))
   }
 }

@@ -4,7 +4,7 @@ internal import MosaicKernels
 /// A program's pass over a chunk of neighbouring samples.
 struct ChunkRun {
   let program: Program
-  let weights: [FloatBuffer]
+  let weights: [WeightRows]
   let arena: UnsafeMutablePointer<Float>
   let job: Job
   /// The chunk's first sample in the batch.
@@ -68,14 +68,24 @@ struct ChunkRun {
       let whole = operand(parent)
       return Operand(base: whole.base + offset, stride: whole.stride, elements: elements)
     case .weight(let index):
+      guard let base = weights[index].base else {
+        preconditionFailure("the executor sees to it that only products read runs of rows")
+      }
       // A stride of 0: every sample reads the same.
       return Operand(
-        base: UnsafeMutablePointer(mutating: weights[index].pointer), stride: 0,
-        elements: elements)
+        base: UnsafeMutablePointer(mutating: base), stride: 0, elements: elements)
     }
   }
 
   private func weight(_ value: Int) -> UnsafePointer<Float> { UnsafePointer(operand(value).base) }
+
+  /// A weight's rows of `inner` elements, where they lie.
+  private func matrix(_ value: Int, inner: Int) -> [WeightRun] {
+    guard case .weight(let index) = program.values[value].storage else {
+      preconditionFailure("matrices are weights; the verifier sees to it")
+    }
+    return weights[index].matrixRuns(inner: inner)
+  }
 
   private func integers(_ value: Int) -> UnsafePointer<Int32> {
     guard case .input(let index) = program.values[value].storage else {
@@ -217,12 +227,13 @@ struct ChunkRun {
   ) {
     let x = operand(inputs[0])
     let bias = inputs.count > 2 ? weight(inputs[2]) : nil
+    let matrix = matrix(inputs[1], inner: inner)
     // Samples of one row each may lie apart; of more rows they must follow each other.
     let calls = (x.isContiguous && y.isContiguous) || rows == 1 ? 1 : count
     for call in 0..<calls {
       MosaicKernels.linear(
-        x.sample(call), xStride: rows == 1 ? x.stride : inner, weight: weight(inputs[1]),
-        bias: bias, activation: Activation(activation), into: y.sample(call),
+        x.sample(call), xStride: rows == 1 ? x.stride : inner, weightRuns: matrix, bias: bias,
+        activation: Activation(activation), into: y.sample(call),
         yStride: rows == 1 ? y.stride : outer,
         m: rows * count / calls, n: outer, k: inner)
     }

@@ -21,19 +21,20 @@ public struct DenseDenoiser: Denoiser {
 }
 
 /// A bundle's variants, each read when the trajectory reaches its range. One is in memory at a
-/// time; weights that the next one shares stay.
+/// time; what variants share stays, and a switch copies none of it.
 public struct BundleDenoiser: Denoiser {
   private let bundle: BundleReader
   private let threads: Int
   private let guidance: Float?
   private var current: (number: Int, predictor: Predictor)?
-  private var buffers: [Manifest.WeightSource: FloatBuffer] = [:]
+  private var weights: VariantWeights
 
   /// - Parameter guidance: Weight of classifier-free guidance, or nil.
   public init(_ bundle: BundleReader, threads: Int, guidance: Float?) {
     self.bundle = bundle
     self.threads = threads
     self.guidance = guidance
+    weights = VariantWeights(bundle, threads: threads)
   }
 
   public var model: ModelDescription { bundle.manifest.model }
@@ -50,34 +51,11 @@ public struct BundleDenoiser: Denoiser {
     if let current, current.number == number { return current.predictor }
     current = nil
     let variant = try bundle.variant(at: number)
-    buffers = try load(variant)
-    let weights = variant.weights.compactMap { buffers[$0] }
     let predictor = try Predictor(
-      executor: Executor(program: variant.program, weights: weights, threads: threads),
+      executor: Executor(
+        program: variant.program, weights: weights.load(variant), threads: threads),
       model: model, guidance: guidance)
     current = (number, predictor)
     return predictor
-  }
-
-  /// A variant's weights: those of the last one that it shares, and the others from the file.
-  private func load(
-    _ variant: Manifest.Variant
-  ) throws(BundleError) -> [Manifest.WeightSource: FloatBuffer] {
-    var known: [Manifest.WeightSource: FloatBuffer] = [:]
-    var missing: [Manifest.WeightSource: Int] = [:]
-    var sources: [Manifest.WeightSource] = []
-    for (source, weight) in zip(variant.weights, variant.program.weights) {
-      if let buffer = buffers[source] {
-        known[source] = buffer
-      } else if missing.updateValue(weight.shape.reduce(1, *), forKey: source) == nil {
-        sources.append(source)
-      }
-    }
-    let loaded = try FloatBuffer.filled(counts: sources.map { missing[$0, default: 0] }) {
-      buffers throws(BundleError) in
-      try bundle.loadFloats(Array(zip(sources, buffers)), threads: threads)
-    }
-    for (source, buffer) in zip(sources, loaded) { known[source] = buffer }
-    return known
   }
 }

@@ -10,8 +10,8 @@ internal import Synchronization
 /// worker run on its own thread: OpenBLAS' pool is used only where there is a single chunk.
 public final class Executor: Sendable {
   public let program: Program
-  /// One buffer for each of the program's weights.
-  public let weights: [FloatBuffer]
+  /// One for each of the program's weights.
+  public let weights: [WeightRows]
   public let threads: Int
   private let leaf: Int?
   private let arenas = ArenaPool()
@@ -19,15 +19,27 @@ public final class Executor: Sendable {
   /// - Parameter leaf: Where given, what is computed does not depend on the number of threads, and
   ///   for each whole leaf of so many samples not on the rest of the batch either: products round
   ///   differently at other heights, so chunks are then equal parts of leaves.
-  /// - Precondition: The program is verified, and each buffer has its weight's element count.
-  public init(program: Program, weights: [FloatBuffer], threads: Int, leaf: Int? = nil) {
+  /// - Precondition: The program is verified, each weight has its element count, and only those
+  ///   that products read by rows lie in several runs.
+  public init(program: Program, weights: [WeightRows], threads: Int, leaf: Int? = nil) {
     precondition(
       weights.count == program.weights.count
         && zip(weights, program.weights).allSatisfy { $0.count == $1.shape.reduce(1, *) })
+    let readByRows = program.weightsReadByRows()
+    precondition(
+      weights.indices.allSatisfy { weights[$0].base != nil || readByRows.contains($0) })
     self.program = program
     self.weights = weights
     self.threads = max(1, threads)
     self.leaf = leaf
+  }
+
+  /// Of weights that lie in buffers of their own.
+  public convenience init(
+    program: Program, weights: [FloatBuffer], threads: Int, leaf: Int? = nil
+  ) {
+    self.init(
+      program: program, weights: weights.map { WeightRows($0) }, threads: threads, leaf: leaf)
   }
 
   /// A copy of what an instruction reads as its first operand, for calibration.

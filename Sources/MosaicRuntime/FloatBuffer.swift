@@ -70,7 +70,7 @@ final class FloatMemory: @unchecked Sendable {
     self.count = count
     // One more than nothing, so that there is always an address.
     let bytes = max(count, 1) * MemoryLayout<Float>.stride
-    pointer = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+    pointer = UnsafeMutableRawPointer.allocateAligned(byteCount: bytes)
       .bindMemory(to: Float.self, capacity: max(count, 1))
   }
 

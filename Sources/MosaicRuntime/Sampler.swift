@@ -7,6 +7,8 @@ public struct StepReport: Sendable {
   /// The predictor's number, from `Sampler.predictor`.
   public var variant: Int
   public var seconds: Double
+  /// Of `seconds`, what it took to have the network at hand.
+  public var switchSeconds = 0.0
 }
 
 /// Samples on their way: all that the next step needs to know of the ones before.
@@ -59,12 +61,13 @@ public struct Sampler: Sendable {
     for step in trajectory.steps.indices {
       let clock = ContinuousClock.now
       let (network, variant) = try predictor(step)
+      let switching = ContinuousClock.now - clock
       try advance(&state, labels: labels, step: step, firstItem: firstItem, network)
-      let spent = ContinuousClock.now - clock
       try progress(
         StepReport(
           step: step, steps: trajectory.steps.count, variant: variant,
-          seconds: spent.inSeconds))
+          seconds: (ContinuousClock.now - clock) / .seconds(1),
+          switchSeconds: switching / .seconds(1)))
     }
     return state.states
   }

@@ -67,7 +67,7 @@ struct Analyse: ParsableCommand {
       let file = try measure(calibrator, given)
       line.clear()
       try file.write(to: output, replacing: !noClobber)
-      report(file, calibrator.subject.work, seconds: (ContinuousClock.now - clock).inSeconds)
+      report(file, calibrator.subject.work, seconds: (ContinuousClock.now - clock) / .seconds(1))
     }
   }
 

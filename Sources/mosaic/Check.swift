@@ -26,6 +26,7 @@ struct Check: ParsableCommand {
   var variant = 0
 
   @OptionGroup var checkpoint: CheckpointOptions
+  @OptionGroup var bundles: BundleOptions
   @OptionGroup var machine: MachineOptions
   @OptionGroup var output: OutputOptions
 
@@ -35,7 +36,8 @@ struct Check: ParsableCommand {
 
   func run() throws {
     try exiting {
-      let executor = try executor(of: try OpenedModel(model, checkpoint))
+      let executor = try executor(
+        of: try OpenedModel(model, checkpoint, memoryLimit: bundles.memoryLimit))
       let report = try executor.compare(with: SafetensorsReader(path: reference))
       let isAlike = report.relativeError <= tolerance
       if output.json {

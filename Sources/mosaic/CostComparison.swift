@@ -30,7 +30,8 @@ struct CostComparison {
     ) throws -> Cost {
       let macs = model.macsPerForward
       let perRun = zip(run.steps, trajectory.steps).reduce(0) { sum, pair in
-        sum + (pair.1.needsForward ? forwards * macs[pair.0.variants[keyPath: side]] : 0)
+        let forward = macs[pair.0.variants[keyPath: side]].multipliedClamped(by: forwards)
+        return sum.addingClamped(pair.1.needsForward ? forward : 0)
       }
       let sorted = run.steps.map { $0.seconds[keyPath: seconds] }.sorted()
       return Cost(

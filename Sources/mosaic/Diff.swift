@@ -48,6 +48,7 @@ struct Diff: ParsableCommand {
   var seed: UInt64 = 0
 
   @OptionGroup var checkpoint: CheckpointOptions
+  @OptionGroup var bundles: BundleOptions
   @OptionGroup var machine: MachineOptions
   @OptionGroup var output: OutputOptions
 
@@ -89,14 +90,14 @@ struct Diff: ParsableCommand {
         description: "\(printable(path, limit: 400)): is a directory, and structure and tensors "
           + "are compared of bundles; compare a checkpoint by --behaviour or --cost")
     }
-    return try BundleReader(path: path)
+    return try BundleReader(path: path, memoryLimit: bundles.memoryLimit)
   }
 
   /// The layers that need both models to run.
   private func sample(into report: inout DiffReport) throws {
     machine.warnOfSlowKernels()
-    let a = try OpenedModel(reference, checkpoint)
-    let b = try OpenedModel(candidate, checkpoint)
+    let a = try OpenedModel(reference, checkpoint, memoryLimit: bundles.memoryLimit)
+    let b = try OpenedModel(candidate, checkpoint, memoryLimit: bundles.memoryLimit)
     try checkComparable(a, b)
     // The bundle that comes first says what it was made for.
     let model = [a, b].first { if case .bundle = $0 { true } else { false } } ?? a

@@ -15,9 +15,12 @@ enum OpenedModel {
   case checkpoint(ImportedModel)
   case bundle(BundleReader)
 
-  init(_ path: String, _ options: CheckpointOptions) throws {
+  /// - Parameter memoryLimit: Bytes that a bundle's tensor or variant may ask for.
+  init(
+    _ path: String, _ options: CheckpointOptions, memoryLimit: Int = BundleReader.physicalMemory
+  ) throws {
     if Self.isBundle(path) {
-      self = .bundle(try BundleReader(path: path))
+      self = .bundle(try BundleReader(path: path, memoryLimit: memoryLimit))
     } else {
       try refuseForeignFile(path)
       let importer = CheckpointImporter(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import MosaicAllocation
 import MosaicAnalysis
+import MosaicBundle
 import MosaicCore
 import MosaicKernels
 import MosaicSurgery
@@ -82,6 +83,17 @@ struct MachineOptions: ParsableArguments {
   func warnOfSlowKernels() {
     if let warning = BLAS.coreWarning { printError("warning: \(warning)") }
   }
+}
+
+/// How bundles are read.
+struct BundleOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The most memory that a bundle's tensor, or the weights of a variant, may ask for; the "
+        + "machine's by default.", valueName: "bytes"))
+  var maxMemory: ByteCount?
+
+  var memoryLimit: Int { maxMemory?.bytes ?? BundleReader.physicalMemory }
 }
 
 /// A number of bytes: 900M, 4G, 123456.

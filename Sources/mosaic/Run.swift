@@ -44,6 +44,7 @@ struct Run: ParsableCommand {
   var noClobber = false
 
   @OptionGroup var checkpoint: CheckpointOptions
+  @OptionGroup var bundles: BundleOptions
   @OptionGroup var machine: MachineOptions
   @OptionGroup var print: OutputOptions
 
@@ -65,7 +66,7 @@ struct Run: ParsableCommand {
     Interrupt.watch()
     try exiting {
       machine.warnOfSlowKernels()
-      let opened = try OpenedModel(model, checkpoint)
+      let opened = try OpenedModel(model, checkpoint, memoryLimit: bundles.memoryLimit)
       try checkOutput(opened)
       let sampler = Sampler(
         trajectory: try Trajectory(
@@ -185,6 +186,7 @@ struct Run: ParsableCommand {
       "sampling_seconds": JSONValue(result.seconds),
       "median_step_seconds": JSONValue(median),
       "step_seconds": JSONValue(result.steps.map { JSONValue($0.seconds) }),
+      "switch_seconds": JSONValue(result.steps.map { JSONValue($0.switchSeconds) }),
       "step_variants": JSONValue(result.steps.map { JSONValue($0.variant) }),
       "threads": JSONValue(machine.threadCount),
     ]

@@ -15,11 +15,13 @@ struct Verify: ParsableCommand {
   @Argument(help: "A bundle.", completion: .file(extensions: ["mosaic"]))
   var bundle: String
 
+  @OptionGroup var machine: MachineOptions
   @OptionGroup var output: OutputOptions
 
   func run() throws {
     try exiting {
-      let verification = try BundleVerification(try BundleReader(path: bundle))
+      let verification = try BundleVerification(
+        try BundleReader(path: bundle), threads: machine.threadCount)
       if output.json {
         print(verification.json.text(indented: true))
       } else if verification.isWhole {

@@ -43,6 +43,36 @@ import Testing
     #expect(facts.contains { $0.codec == "planes" })
   }
 
+  @Test func whatSharingSaves() {
+    let bytes = summary.tensorBytes
+    let kept = [40, 80, 40]
+    #expect(bytes.stored == 4 * (80 * 16 + 80 + 3 * 16) + 2 * 16 * kept.reduce(0, +))
+    #expect(
+      bytes.separate == kept.reduce(0) { $0 + 4 * ($1 * 16 + $1 + 3 * 16) + 2 * 16 * $1 })
+    // The group names no bias among its producers, so the first variant's counts.
+    #expect(bytes.dense == 4 * (80 * 16 + 40 + 3 * 16) + 2 * 16 * 80)
+    let share = fixed(Double(bytes.stored) / Double(bytes.dense), 3)
+    #expect(summary.sharingText.contains(", \(share) of dense; a file for each variant would"))
+    #expect(summary.json["dense_tensor_bytes"]?.int == bytes.dense)
+  }
+
+  /// What a stranger's file claims is printed, and ends nothing.
+  @Test func impossibleCounts() throws {
+    try SmallBundle.write(to: scratch.path("many.mosaic")) { manifest in
+      var group = manifest.groups[0]
+      group.unitCount = Int.max / 2
+      group.macsPerUnit = Int.max / 2
+      group.unitSize = Int.max / 2
+      manifest.groups += [group, group, group]
+    }
+    let summary = BundleSummary(try BundleReader(path: scratch.path("many.mosaic")))
+    #expect(summary.tensorBytes.dense == .max)
+    #expect(summary.unitCounts(of: reader.manifest.variants[0]) == (.max, .max))
+    #expect(summary.text.contains(" 0.000 "))
+    #expect(!summary.groupText.isEmpty && !summary.variantText.isEmpty)
+    #expect(summary.json["variants"] != nil)
+  }
+
   @Test func variants() {
     // f32 weight, bias and table are shared; the bf16 consumer is the variant's own.
     let shared = 4 * (80 * 16 + 80 + 3 * 16)

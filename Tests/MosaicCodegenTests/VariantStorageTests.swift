@@ -61,7 +61,8 @@ import Testing
       directory: directory)
   }
 
-  /// The bundle's variants run as those that were measured do, to the last bit.
+  /// The bundle's variants run as those that were measured do. Products of rows that lie in several
+  /// runs may round otherwise, by a few 2⁻²⁴ that guidance makes larger.
   private func expectSameOutputs(_ emitted: Emitted) throws {
     let subject = emitted.subject
     let states = subject.noise(from: 0, samples: 3)
@@ -78,9 +79,8 @@ import Testing
         let expected = made.predict(
           states: states, timestep: timestep, labels: labels)
         #expect(expected.allSatisfy { $0.isFinite })
-        #expect(
-          loaded.predict(states: states, timestep: timestep, labels: labels) == expected,
-          "variant \(number) at \(timestep)")
+        let found = loaded.predict(states: states, timestep: timestep, labels: labels)
+        #expect(relativeError(found, expected) <= 2e-6, "variant \(number) at \(timestep)")
       }
       // And each is another network than the dense one, but for the first.
       let dense = subject.predictor.predict(states: states, timestep: 500, labels: labels)

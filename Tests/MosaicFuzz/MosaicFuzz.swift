@@ -5,7 +5,7 @@
 #endif
 
 /// What tests and `.ci/sanitize` run in a process of its own: readers on damaged input, and a
-/// writer that is killed.
+/// writer that is killed. `pack` and `unpack` are for benchmarks.
 @main struct MosaicFuzz {
   static func main() throws {
     // What was said before a crash is not lost.
@@ -32,8 +32,12 @@
         isSystematic: arguments.number("systematic", 0) != 0)
     case "write":
       try WriteRun(arguments).run()
+    case "pack":
+      try PackRun(arguments).pack()
+    case "unpack":
+      try PackRun(arguments).unpack()
     default:
-      print("usage: mosaic-fuzz bundles|again|texts|onnx|write [NAME=VALUE]...")
+      print("usage: mosaic-fuzz bundles|again|texts|onnx|write|pack|unpack [NAME=VALUE]...")
     }
   }
 }

@@ -18,13 +18,15 @@ enum SeedBundle {
   }()
 
   /// - Parameters:
-  ///   - more: Tensors that no variant uses, to make the bundle as large as wanted.
+  ///   - more: Tensors that make the bundle as large as wanted.
+  ///   - isRead: Whether they are weights of the second variant; else no variant uses them.
   ///   - generator: What the bundle says wrote it.
   static func write(
-    to path: String, more: [TensorView] = [], generator: String = "mosaic 0.1.0"
+    to path: String, more: [TensorView] = [], isRead: Bool = false,
+    generator: String = "mosaic 0.1.0", compression: Compression = .standard, threads: Int = 1
   ) throws {
     var random = SplitMix64(seed: 1)
-    var writer = try BundleWriter(path: path)
+    var writer = try BundleWriter(path: path, compression: compression, threads: threads)
     func floats(_ shape: [Int]) -> TensorView {
       TensorView(random.floats(shape.reduce(1, *)), shape: shape)
     }
@@ -42,8 +44,8 @@ enum SeedBundle {
       name: "zeros", TensorView([Int64](repeating: 0, count: 1024), shape: [1024]))
     _ = try writer.add(name: "noise", bfloat16(3000, &random))
     _ = try writer.add(name: "empty", floats([0, 4]))
-    for (index, tensor) in more.enumerated() {
-      _ = try writer.add(name: "more.\(index)", tensor)
+    let others = try more.enumerated().map { index, tensor in
+      try writer.add(name: "more.\(index)", tensor)
     }
 
     var manifest = Manifest(
@@ -75,6 +77,12 @@ enum SeedBundle {
             .init(tensor: table),
           ], kept: runs.isEmpty ? [] : [.init(group: 0, runs: ascending)],
           macsPerSample: 64 * count, sparsity: 1 - Double(count) / Double(hidden)))
+    }
+    if isRead {
+      manifest.variants[1].weights += others.map { .init(tensor: $0) }
+      manifest.variants[1].program.weights += more.enumerated().map { index, tensor in
+        .init(name: "more.\(index)", shape: tensor.shape)
+      }
     }
     manifest.schedule = .init(
       kind: "solved", criterion: "obs", budget: 0.6, influence: "measured", sampler: "ddim",

@@ -2,7 +2,8 @@ import MosaicTestSupport
 
 extension WireTree {
   private static let edges: [UInt64] = [
-    0, 1, 2, 0x7F, 0xFF, 1 << 16, 1 << 31, 1 << 32, 1 << 40, 1 << 62, (1 << 63) - 1, 1 << 63,
+    0, 1, 2, 0x7F, 0xFF, 1 << 16, 1 << 31, 1 << 32, 1 << 40, (1 << 62) - 1, 1 << 62, (1 << 63) - 1,
+    1 << 63,
     .max - 1, .max,
   ]
   private static let doubles: [Double] = [

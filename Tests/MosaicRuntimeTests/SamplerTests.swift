@@ -66,7 +66,8 @@ import Testing
     let broken = try Predictor(
       executor: Executor(
         program: executor.program,
-        weights: executor.weights.map { weight in FloatBuffer(weight.array.map { _ in .nan }) },
+        weights: executor.weights.map { weight in FloatBuffer(weight.buffer.array.map { _ in .nan })
+        },
         threads: 1),
       model: network.model.description, guidance: nil)
     let good = try network.predictor()

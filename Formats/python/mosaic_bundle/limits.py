@@ -13,6 +13,8 @@ VALUES = 1 << 21
 WRITTEN_PARTS = 1024
 RANK = 8
 SIZE = 1 << 40
+# Rows or columns of a matrix, which libraries for products index with 32 bits.
+MATRIX_SIDE = (1 << 31) - 1
 NAME_BYTES = 1024
 NUMBER = (1 << 62) - 1
 

@@ -128,7 +128,16 @@ def _product(*sizes: int) -> int:
     return product
 
 
+def _check_sides(name: str, *sides: int) -> None:
+    for side in sides:
+        require(
+            side <= limits.MATRIX_SIDE,
+            f"{name} has a matrix of {side} rows or columns, more than {limits.MATRIX_SIDE}",
+        )
+
+
 def _linear(operands: int, rows: int, inner: int, outer: int, activation: str) -> Signature:
+    _check_sides("linear", rows, inner, outer)
     bias = [_weight(outer)] if operands > 2 else []
     return Signature([Operand((rows, inner)), _weight(outer, inner), *bias], Operand((rows, outer)))
 
@@ -137,6 +146,8 @@ def _convolution(
     operands: int, channels: int, height: int, width: int, outer: int, kernel: int, stride: int,
     padding: int,
 ) -> Signature:  # fmt: skip
+    columns = _product(channels, kernel, kernel)
+    _check_sides("convolution", outer, columns, _product(height, width))
     require(
         min(height, width) + 2 * padding >= kernel, "convolution's kernel is larger than its input"
     )
@@ -152,6 +163,7 @@ def _attention(
     operands: int, heads: int, size: int, queries: int, keys: int, scale: float
 ) -> Signature:
     width = _product(heads, size)
+    _check_sides("attention", queries, keys, width)
     # The scores, which an implementation may hold.
     _product(heads, queries, keys)
     return Signature(

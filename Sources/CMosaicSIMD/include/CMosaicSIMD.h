@@ -1,8 +1,10 @@
-// Loops over f32 in a version for each instruction set, chosen when the program loads. All matrices
-// are row-major, strides and counts are in elements; no function allocates, and a result may take
-// the place of an operand only where that is said.
+// Loops in a version for each instruction set, chosen when the program loads or first asks. All
+// matrices are row-major f32, strides and counts are in elements; no function allocates, and a
+// result may take the place of an operand only where that is said.
 #ifndef CMOSAICSIMD_H
 #define CMOSAICSIMD_H
+
+#include <stdint.h>
 
 // y = f(x); y may be x.
 void mosaic_silu(const float *x, float *y, long count);
@@ -40,6 +42,19 @@ void mosaic_attention_head(const float *q, long q_stride, const float *k, long k
                            const float *v, long v_stride, float *y, long y_stride, long size,
                            long queries, long keys, float scale, float *scratch);
 long mosaic_attention_scratch(long size, long keys);
+
+// planes [2 or 4, count] = the bytes of `count` elements of 2 or 4 bytes, lowest first; and back,
+// from planes that may lie apart.
+void mosaic_split_planes2(const uint8_t *elements, uint8_t *planes, long count);
+void mosaic_split_planes4(const uint8_t *elements, uint8_t *planes, long count);
+void mosaic_join_planes2(const uint8_t *const planes[2], uint8_t *elements, long count);
+void mosaic_join_planes4(const uint8_t *const planes[4], uint8_t *elements, long count);
+
+// SHA-256's compression function over `count` blocks of 64 bytes, into state [8]: with the
+// processor's instructions for it where there are any, and in plain C.
+void mosaic_sha256(uint32_t *state, const uint8_t *blocks, long count);
+void mosaic_sha256_plain(uint32_t *state, const uint8_t *blocks, long count);
+int mosaic_has_sha256_instructions(void);
 
 // The level of the x86-64 psABI this processor reaches, 1 to 4 (4: AVX-512); 0 elsewhere.
 int mosaic_processor_level(void);
