@@ -26,8 +26,15 @@ import Testing
     ])
   }
 
+  /// Whether the file beside the target holds bytes: an empty one is there for a moment at the start,
+  /// to see whether there may be one.
   private func isWriting() throws -> Bool {
-    try workspace.written().contains { $0.hasPrefix(".out.mosaic.tmp-") }
+    try workspace.written().contains {
+      guard $0.hasPrefix(".out.mosaic.tmp-") else { return false }
+      let path = workspace.output($0)
+      let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
+      return size ?? 0 > 0
+    }
   }
 
   /// Waits until the file beside the target is there, or no longer.
