@@ -67,7 +67,7 @@ import Testing
       let budget = number % 2
       let command = try convert(budget: budgets[budget])
       try wait(until: true)
-      usleep(UInt32(Double.random(in: 0...max(duration / 2, 1), using: &random)))
+      usleep(UInt32(Double.random(in: 0...max(0.9 * duration, 1), using: &random)))
       command.send(SIGKILL)
       _ = try command.finish()
       let found = try readBytes(target)
@@ -83,6 +83,6 @@ import Testing
     print("\(insideCount) of 50 kills of convert --stats fell inside the write")
     // So small a bundle is written in milliseconds: on a busy machine many are whole when the signal
     // comes. `KillTests` ask for more, of a larger one.
-    #expect(insideCount >= 5)
+    #expect(insideCount >= 10)
   }
 }
