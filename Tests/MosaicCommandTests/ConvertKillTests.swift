@@ -26,8 +26,15 @@ import Testing
     ])
   }
 
+  /// Whether the file beside the target holds bytes: an empty one is there for a moment at the start,
+  /// to see whether there may be one.
   private func isWriting() throws -> Bool {
-    try workspace.written().contains { $0.hasPrefix(".out.mosaic.tmp-") }
+    try workspace.written().contains {
+      guard $0.hasPrefix(".out.mosaic.tmp-") else { return false }
+      let path = workspace.output($0)
+      let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
+      return size ?? 0 > 0
+    }
   }
 
   /// Waits until the file beside the target is there, or no longer.
@@ -60,7 +67,7 @@ import Testing
       let budget = number % 2
       let command = try convert(budget: budgets[budget])
       try wait(until: true)
-      usleep(UInt32(Double.random(in: 0...max(duration / 2, 1), using: &random)))
+      usleep(UInt32(Double.random(in: 0...max(0.9 * duration, 1), using: &random)))
       command.send(SIGKILL)
       _ = try command.finish()
       let found = try readBytes(target)
@@ -76,6 +83,6 @@ import Testing
     print("\(insideCount) of 50 kills of convert --stats fell inside the write")
     // So small a bundle is written in milliseconds: on a busy machine many are whole when the signal
     // comes. `KillTests` ask for more, of a larger one.
-    #expect(insideCount >= 5)
+    #expect(insideCount >= 10)
   }
 }
