@@ -12,7 +12,8 @@ public struct Expand: Operator {
 
   public func inferOutputs(from inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     let isBound = TensorType(shape).isFixed || inputs.contains { !TensorType($0.shape).isFixed }
-    guard (1...2).contains(inputs.count), isBound, broadcast(inputs[0].shape, shape) == shape,
+    guard (1...2).contains(inputs.count), isBound, shape.allSatisfy({ $0.factor >= 0 }),
+      broadcast(inputs[0].shape, shape) == shape,
       inputs.count == 1 || inputs[1].shape.first == .batch
     else {
       throw ShapeError(

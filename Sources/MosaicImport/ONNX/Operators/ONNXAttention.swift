@@ -96,7 +96,7 @@ private struct ONNXAttention {
     if let precision { scores = try node.cast(scores, to: precision) }
     var shares = try node.emit(Softmax(), scores)
     if let bias { shares = try withoutMaskedRows(node, shares, bias) }
-    shares = try node.emit(Cast(to: q.type.element), shares)
+    if precision != nil { shares = try node.cast(shares, to: q.type.element) }
     if scoresMode == 3 { shown = shares }
     let y = try node.emit(MatMul(), shares, v)
     return [try isFlat ? flat(node, y) : y, present.0, present.1, shown]

@@ -104,6 +104,12 @@ extension ONNXNodeImport {
     guard let element = type.dataType, element != .f8e4m3, element != .f8e5m2 else {
       throw .unsupported("casts to \(type.name)")
     }
-    return operand.type.element == element ? operand : try emit(Cast(to: element), operand)
+    return try cast(operand, to: element)
+  }
+
+  func cast(
+    _ operand: ONNXOperand, to element: DataType
+  ) throws(ONNXNodeProblem) -> ONNXOperand {
+    operand.type.element == element ? operand : try emit(Cast(to: element), operand)
   }
 }

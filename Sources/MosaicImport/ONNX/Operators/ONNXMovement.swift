@@ -15,6 +15,12 @@ let movementImporters: [String: ONNXNodeImport.Importer] = [
   "Gather": { node in
     let (x, indices) = (try node.operand(0), try node.operand(1))
     let axis = try node.axis(node.integer("axis", default: 0), rank: x.type.rank)
+    if let known = indices.known, !indices.isSymbolic, x.type.shape[axis].isFixed {
+      let extent = Int64(x.type.shape[axis].factor)
+      if let outside = known.integers.first(where: { !(-extent..<extent).contains($0) }) {
+        throw ONNXNodeProblem.invalid("has the index \(outside), outside an axis of \(extent)")
+      }
+    }
     return [try node.emit(Take(axis: axis), x, indices)]
   },
   "Pad": { node in [try node.pad()] },
