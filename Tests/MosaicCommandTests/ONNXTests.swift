@@ -151,10 +151,10 @@ import Testing
   @Test func checkRefusals() throws {
     let golden = Fixtures.path("tiny-dit/golden.safetensors")
     let fixed = Fixtures.path("tiny-dit-onnx/model.torchscript.onnx")
-    let three = Fixtures.path("tiny-dit/golden3.safetensors")
+    let glyph = Fixtures.path("glyph-dit/check.0.safetensors")
     expectRefusal(
-      try mosaic("check", fixed, "--reference", three), .badData,
-      "\(three): tensor 'hidden_states' must be FLOAT [2, 4, 8, 8], found [3, 4, 8, 8]")
+      try mosaic("check", fixed, "--reference", glyph), .badData,
+      "\(glyph): tensor 'hidden_states' must be FLOAT [2, 4, 8, 8], found [4, 1, 16, 16]")
     let other = try workspace.directory.file(
       "m.onnx", SmallONNX.model(graph: SmallONNX.graph(inputs: [SmallONNX.value("z")])).bytes)
     expectRefusal(

@@ -108,6 +108,28 @@ import Testing
         + " computed in 's'", .unsupported)
   }
 
+  /// Extents follow the batch where they were it, a multiple of it, or repeat a row for each sample;
+  /// other weights of that extent keep it fixed.
+  @Test func freesTheBatch() throws {
+    func network(_ more: [WireMessage], _ initialisers: [WireMessage]) throws -> Graph {
+      try ONNXNodes(
+        nodes: [node("Reshape", ["x", "s"], ["r"])] + more,
+        initialisers: [int64s("s", [4, 3])] + initialisers,
+        inputs: [SmallONNX.value("x", shape: [2, 2, 3])]
+      ).network(ONNXBinding(freesBatch: true)).graph
+    }
+    let folded = try network([node("Neg", ["r"])], [])
+    #expect(folded[folded.outputs[0]].type == TensorType([Dimension(2, power: 1), 3]))
+    let expanded = try network(
+      [node("Expand", ["one", "e"])], [ones("one", [1, 3]), int64s("e", [2, 3])])
+    #expect(expanded[expanded.outputs[0]].type == TensorType([.batch, 3]))
+    let rows = try network([node("Add", ["x", "w"])], [ones("w", [2, 1, 3])])
+    #expect(rows[rows.outputs[0]].type == TensorType([.batch, 2, 3]))
+    let other = SmallONNX.tensor(
+      "w", [2, 1, 1], raw: [0, 0, 128, 63, 0, 0, 0, 64])
+    #expect(throws: ONNXError.self) { try network([node("Add", ["x", "w"])], [other]) }
+  }
+
   /// Weights are read where they lie: large ones are not worked with, and none is copied.
   @Test func leavesLargeWeightsAlone() throws {
     let network = try ONNXNodes(

@@ -15,6 +15,8 @@ enum ONNXNodeProblem: Error {
 /// where nodes ask for them.
 final class ONNXGraphImport {
   let operatorSet: Int
+  /// What the batch was fixed to where it is symbolic now.
+  let fixedBatch: Int?
   var graph = Graph()
   /// Weights that no file holds, by name.
   var folded: [String: TensorView] = [:]
@@ -29,7 +31,10 @@ final class ONNXGraphImport {
   /// Of all that is worked out: networks have little more than shapes and tables of positions.
   private static let foldedByteLimit = 64 << 20
 
-  init(operatorSet: Int) { self.operatorSet = operatorSet }
+  init(operatorSet: Int, fixedBatch: Int? = nil) {
+    self.operatorSet = operatorSet
+    self.fixedBatch = fixedBatch
+  }
 
   func define(_ name: String, _ operand: ONNXOperand) { scope[name] = operand }
 

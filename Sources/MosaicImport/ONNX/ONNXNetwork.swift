@@ -26,9 +26,17 @@ public struct ONNXBinding: Sendable {
   /// Elements of inputs that decide shapes: the graph then holds for these alone.
   public var values: [String: Tensor]
 
-  public init(shapes: [String: [Int]] = [:], values: [String: Tensor] = [:]) {
+  /// Whether the extent that the first axis of the first input is fixed to is the batch all the same:
+  /// reshapes and repetitions to multiples of it then follow the batch. Where anything else holds it
+  /// the import fails.
+  public var freesBatch: Bool
+
+  public init(
+    shapes: [String: [Int]] = [:], values: [String: Tensor] = [:], freesBatch: Bool = false
+  ) {
     self.shapes = shapes
     self.values = values
+    self.freesBatch = freesBatch
   }
 }
 
@@ -41,10 +49,12 @@ extension ONNXModel {
   /// - Throws: `ONNXError`.
   public func network(_ binding: ONNXBinding = ONNXBinding()) throws(ONNXError) -> ONNXNetwork {
     do {
-      let context = ONNXGraphImport(operatorSet: operatorSetVersion)
+      let fixed = binding.freesBatch ? fixedBatch : nil
+      let context = ONNXGraphImport(operatorSet: operatorSetVersion, fixedBatch: fixed)
       let extents = try symbols(binding)
       for input in graph.inputs {
-        let type = try type(of: input, binding, extents)
+        var type = try type(of: input, binding, extents)
+        if let fixed, type.shape.first == Dimension(fixed) { type.shape[0] = .batch }
         let id = context.graph.addInput(input.name, type)
         var operand = ONNXOperand(name: input.name, type: type, id: id)
         if let value = binding.values[input.name], value.type == type, type.mayBeShape {
@@ -76,6 +86,14 @@ extension ONNXModel {
     } catch {
       throw ONNXError(path: path, reason: .unsupportedNodes(["\(error)"]))
     }
+  }
+
+  /// The extent of the first input's first axis, where it is fixed.
+  private var fixedBatch: Int? {
+    guard case .fixed(let extent)? = graph.inputs.first?.type?.shape?.first, extent > 0 else {
+      return nil
+    }
+    return extent
   }
 
   /// The extent of each dimension's name that is bound, and the batch for the one that is not.

@@ -72,10 +72,22 @@ extension ONNXModel {
       return try network(ONNXBinding(shapes: inputs.mapValues(\.shape), values: inputs))
     } catch {
       guard case .binding(let input, let declared, let shape) = error.reason else { throw error }
+      if let free = network(freeing: inputs) { return free }
       throw ONNXReferenceError(
         path: path,
         reason: .shape(input, expected: declared?.description ?? "of any type", found: shape))
     }
+  }
+
+  /// The network with a batch that is not fixed, where only that keeps the inputs from fitting.
+  private func network(freeing inputs: [String: Tensor]) -> ONNXNetwork? {
+    guard let name = graph.inputs.first?.name, let batch = inputs[name]?.shape.first,
+      let network = try? network(ONNXBinding(values: inputs, freesBatch: true)),
+      network.graph.inputs.allSatisfy({ id in
+        network.graph[id].type.shape(batch: batch) == inputs[network.graph[id].name]?.shape
+      })
+    else { return nil }
+    return network
   }
 
   /// Recorded outputs with their places among the graph's.

@@ -17,6 +17,12 @@ struct GraphRewriter {
   var curves: [ValueID: ElementwiseCurve] = [:]
   private let rules: [Rule]
 
+  /// How many operations deep each derived weight lies.
+  private var depths: [String: Int] = [:]
+
+  /// They are worked out by recursion.
+  private static let depth = 64
+
   /// More elements are never looked at by a rule.
   private static let constantCount = 1 << 14
 
@@ -50,8 +56,10 @@ struct GraphRewriter {
   mutating func write(
     _ operation: any Operator, _ operands: [ValueID], name: String
   ) throws(GraphError) -> [ValueID] {
-    if operands.allSatisfy({ graph[$0].origin == .weight }) {
-      return try derive(operation, operands, name: name)
+    if operands.allSatisfy({ graph[$0].origin == .weight }),
+      let results = try derive(operation, operands, name: name)
+    {
+      return results
     }
     for rule in rules {
       if let result = rule(operation, operands, name, &self) { return [result] }
@@ -86,8 +94,10 @@ struct GraphRewriter {
 
   private mutating func derive(
     _ operation: any Operator, _ operands: [ValueID], name: String
-  ) throws(GraphError) -> [ValueID] {
+  ) throws(GraphError) -> [ValueID]? {
     let names = operands.map { graph[$0].name }
+    let depth = names.reduce(0) { max($0, depths[$1] ?? 0) } + 1
+    guard depth <= GraphRewriter.depth else { return nil }
     let types = try Graph.infer(operation, operands.map { graph[$0].type }, node: name)
     return types.enumerated().map { output, type in
       let attributes = operation.attributes.map { "\($0.name)=\($0.value)" }
@@ -98,6 +108,7 @@ struct GraphRewriter {
       let id = graph.addWeight(own, shape: type.shape(batch: 1), element: type.element)
       weights.recipes[own] = .operation(operation, operands: names, output: output)
       derived[key] = id
+      depths[own] = depth
       return id
     }
   }

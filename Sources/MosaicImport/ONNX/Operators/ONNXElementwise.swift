@@ -91,13 +91,31 @@ private let binaryImporters: [String: ONNXNodeImport.Importer] =
       }
       var value = operands[0]
       for other in operands.dropFirst() {
-        value = try node.emit(ElementwiseBinary(function), value, other)
+        let second = try node.row(of: other, beside: value)
+        value = try node.emit(
+          ElementwiseBinary(function), node.row(of: value, beside: second), second)
       }
       return [value]
     }
   }
 
 extension ONNXNodeImport {
+  /// Of a constant that repeats one row for each sample of the batch that was fixed: the row.
+  fileprivate func row(
+    of operand: ONNXOperand, beside other: ONNXOperand
+  ) throws(ONNXNodeProblem) -> ONNXOperand {
+    guard let fixed = context.fixedBatch, fixed > 1, operand.id == nil,
+      operand.type.rank == other.type.rank, operand.type.shape.first == Dimension(fixed),
+      other.type.shape.first == .batch, let tensor = operand.known
+    else { return operand }
+    let width = max(tensor.count / fixed, 1)
+    let numbers = tensor.doubles
+    guard numbers.indices.allSatisfy({ numbers[$0] == numbers[$0 % width] }) else {
+      return operand
+    }
+    return try cut(operand, axis: 0, start: 0, count: 1)
+  }
+
   func cast(
     _ operand: ONNXOperand, to type: ONNXElementType
   ) throws(ONNXNodeProblem) -> ONNXOperand {

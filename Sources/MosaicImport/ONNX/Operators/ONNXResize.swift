@@ -75,7 +75,11 @@ extension ONNXNodeImport {
       throw .unsupported("has neither scales nor sizes that are constant")
     }
     var scales: [Double] = []
-    for (size, extent) in zip(sizes, shape) where size.isFixed && extent.isFixed {
+    let bound = sizes.enumerated().map { index, size in
+      let isBatch = context.fixedBatch.map { size == Dimension($0) } ?? false
+      return isBatch && shape[index] == .batch ? .batch : size
+    }
+    for (size, extent) in zip(bound, shape) where size.isFixed && extent.isFixed {
       guard extent.factor > 0, size.factor >= 0 else { throw .invalid("resizes \(type)") }
       scales.append(Double(size.factor) / Double(extent.factor))
     }
@@ -86,8 +90,8 @@ extension ONNXNodeImport {
       case "stretch": nil
       default: throw .unsupported("has the policy '\(printable(policy))'")
       }
-    for (size, extent) in zip(sizes, shape) {
-      if size == extent, common == nil {
+    for (size, extent) in zip(bound, shape) {
+      if size == extent, common == nil || !extent.isFixed {
         result.append(extent.isFixed ? (extent.factor, 1) : nil)
         continue
       }

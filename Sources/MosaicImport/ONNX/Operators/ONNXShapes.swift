@@ -17,7 +17,8 @@ let shapeImporters: [String: ONNXNodeImport.Importer] = [
     return [try node.expand(element, to: extents)]
   },
   "Expand": { node in
-    let (x, wanted) = (try node.operand(0), try node.extents(node.operand(1)))
+    let x = try node.operand(0)
+    let wanted = try node.freeing(node.extents(node.operand(1)), for: x.type)
     guard let shape = broadcast(x.type.shape, wanted) else {
       throw ONNXNodeProblem.invalid("expands \(x.type) to \(TensorType(wanted))")
     }
@@ -128,6 +129,9 @@ extension ONNXNodeImport {
       guard axis < type.rank else { throw problem }
       shape[axis] = type.shape[axis]
     }
+    if TensorType(shape).isFixed, !type.isFixed {
+      shape = freeing(shape, for: type, isFolded: true)
+    }
     let open = shape.indices.filter { shape[$0] == -1 }
     guard open.count <= 1, let count = type.count else { throw problem }
     if let axis = open.first {
@@ -139,6 +143,24 @@ extension ONNXNodeImport {
     }
     guard TensorType(shape).count == count else { throw problem }
     return shape
+  }
+
+  /// A shape that was fixed for one batch, for all: the first extent that is not 1 follows the batch
+  /// if it is a multiple of what that was, and the same shape comes out for it.
+  ///
+  /// - Parameter isFolded: Whether the batch may be one axis with others.
+  func freeing(
+    _ shape: [Dimension], for type: TensorType, isFolded: Bool = false
+  ) -> [Dimension] {
+    guard let fixed = context.fixedBatch,
+      let axis = isFolded ? shape.firstIndex(where: { $0 != 1 }) : shape.isEmpty ? nil : 0,
+      isFolded || shape.count >= type.rank, shape[axis].isFixed, shape[axis].factor > 0
+    else { return shape }
+    let (factor, rest) = shape[axis].factor.quotientAndRemainder(dividingBy: fixed)
+    guard rest == 0, isFolded || factor == 1 else { return shape }
+    var result = shape
+    result[axis] = Dimension(factor, power: 1)
+    return result
   }
 
   fileprivate mutating func constantOfAttributes() throws(ONNXNodeProblem) -> ONNXOperand {
