@@ -40,7 +40,7 @@ struct Inspect: ParsableCommand {
 
   @Option(
     name: .customLong("shape"),
-    help: "Of an ONNX model's --graph: the shape of an input, as sample=2,4,32,32; repeat it.")
+    help: "Of an ONNX model's graph: the shape of an input, as sample=2,4,32,32; repeat it.")
   var shapes: [InputShape] = []
 
   @OptionGroup var checkpoint: CheckpointOptions
@@ -85,13 +85,15 @@ struct Inspect: ParsableCommand {
 
   private func show(_ file: ONNXModel) throws {
     try refuse(bundleFlags, of: "an ONNX model")
-    if groups { throw ONNXNotImported(path: model, flag: "--groups") }
     for warning in file.warnings { printError("warning: \(warning)") }
-    if graph, !output.json { return print(try file.network(binding(for: file)).graph) }
     let summary = ONNXSummary(file)
     if output.json { return print(summary.json.text(indented: true)) }
-    print(summary.text)
+    let network = graph || groups ? try ONNXGraphSummary(file, binding(for: file)) : nil
+    let table = try groups ? network.map { groupTable(try $0.groups(), of: $0.graph) } : nil
+    if !graph { print(summary.text) }
+    if let table { print(table) }
     if tensors { print(summary.tensorText) }
+    if graph, let network { print(network.graph) }
   }
 
   /// - Throws: `UsageError` for a shape of an input that is not there, or a second one.

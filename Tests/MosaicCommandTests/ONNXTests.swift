@@ -107,10 +107,27 @@ import Testing
     #expect(!result.output.contains("\u{1B}"))
   }
 
-  @Test func sectionsThatNeedMoreThanTheGraph() throws {
+  /// The groups are those of the checkpoint that was exported.
+  @Test(arguments: ["model.dynamic.opset18.onnx", "model.torchscript.onnx"])
+  func groups(export: String) throws {
+    func table(_ path: String) throws -> [[Substring]] {
+      let lines = try mosaic("inspect", path, "--groups").output.split(separator: "\n")
+      let header = try #require(lines.firstIndex { $0.contains("MACs/unit") })
+      // Without the names of group and consumer, which exporters change.
+      return lines[(header + 1)...].filter { $0.contains(" % ") }
+        .map { $0.split(separator: " ").dropFirst().dropLast() }.map(Array.init)
+    }
+    let own = try table(Fixtures.path("tiny-dit"))
+    #expect(own.count == 4)
+    #expect(try table(Fixtures.path("tiny-dit-onnx/\(export)")) == own)
+  }
+
+  @Test func groupsNeedASample() throws {
+    let path = try workspace.directory.file("m", SmallONNX.model().bytes)
     expectRefusal(
-      try mosaic("inspect", model, "--groups"), .unsupported,
-      "\(model): is an ONNX model; --groups needs its import, which comes in a later version")
+      try mosaic("inspect", path, "--groups"), .unsupported,
+      "\(path): has no input of floats with three axes or more, so none can be the sample; only"
+        + " networks that denoise one have pruning groups")
   }
 
   /// The network with a symbolic batch, or with all extents bound.
@@ -186,7 +203,7 @@ import Testing
 
   @Test func otherVerbs() throws {
     let message =
-      "\(model): is an ONNX model, whose import comes in a later version; give the diffusers "
+      "\(model): is an ONNX model, which this verb takes in a later version; give the diffusers "
       + "directory that it was exported from"
     let output = workspace.output("out.safetensors")
     expectRefusal(try mosaic("convert", model, "-o", output), .unsupported, message)

@@ -71,6 +71,7 @@ private func window(
       GroupedConvolution(window: window([2], dilations: [.max]), groups: 1), f32(1, 2, 3),
       f32(2, 2, 2)),
     TypedCase(Pool(.mean, window: window([2, 2])), f32(1, 2, 3)),
+    TypedCase(Pool(.mean, window: window([1 << 29], before: [1 << 29])), f32(1, 2, 3)),
     TypedCase(Pool(.mean, window: window([2])), typed(.i64, 1, 2, 3)),
     TypedCase(Resample(axis: 0, sums: [.init(sources: [3], weights: [1])]), f32(3)),
     TypedCase(Resample(axis: 0, sums: [.init(sources: [0], weights: [])]), f32(3)),

@@ -93,6 +93,26 @@ import Testing
     #expect(try nodes.run(["x": x])[0].floats == [1, 2, 3, 4, 5, 6])
   }
 
+  /// Two branches call different weights by one name.
+  @Test func weightsOfBranches() throws {
+    func branch(_ weight: WireMessage) -> WireMessage {
+      SmallONNX.graph(
+        nodes: [node("Add", ["x", "w"], ["z"])], initialisers: [weight], inputs: [],
+        outputs: [SmallONNX.value("z", shape: nil)])
+    }
+    func branches(_ weight: WireMessage) -> [WireMessage] {
+      ["then_branch", "else_branch"].map { SmallONNX.subgraph($0, branch(weight)) }
+    }
+    let two = SmallONNX.tensor("w", [3], raw: [0, 0, 0, 64, 0, 0, 0, 64, 0, 0, 0, 64])
+    let nodes = ONNXNodes(
+      nodes: [
+        node("If", ["c"], ["a"], branches(ones("w", [1]))), node("If", ["c"], ["b"], branches(two)),
+        node("Mul", ["a", "b"]),
+      ], initialisers: [bool("c", true)])
+    let x = Tensor([0, 1, 2, 3, 4, 5] as [Float], shape: [2, 3])
+    #expect(try nodes.run(["x": x])[0].floats == [2, 6, 12, 20, 30, 42])
+  }
+
   /// An input that decides a shape is bound to its elements; it still reaches its node.
   @Test func boundInputsDecideShapes() throws {
     let nodes = ONNXNodes(

@@ -18,6 +18,19 @@ import Testing
         + " attribute 'odd', which is not supported", .unsupported)
   }
 
+  /// What a branch has is named, and not the branch again.
+  @Test func listsWhatBranchesHave() {
+    let branch = SmallONNX.graph(
+      nodes: [node("Unheard", ["x"], ["z"])], initialisers: [], inputs: [],
+      outputs: [SmallONNX.value("z", shape: nil)])
+    let branches = ["then_branch", "else_branch"].map { SmallONNX.subgraph($0, branch) }
+    ONNXNodes(
+      nodes: [node("If", ["c"], ["y"], branches)], initialisers: [bool("c", false)]
+    ).refuses(
+      "1 node cannot be imported: node of 'z' (Unheard) is an operator that is not supported",
+      .unsupported)
+  }
+
   @Test func refusesOtherDomains() throws {
     let graph = SmallONNX.graph(nodes: [node("Add", ["x", "x"], domain: "com.example")])
     let model = SmallONNX.model(operatorSets: [("", 18), ("com.example", 1)], graph: graph)

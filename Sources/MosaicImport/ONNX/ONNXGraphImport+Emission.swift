@@ -39,6 +39,9 @@ extension ONNXGraphImport {
     }
   }
 
+  /// Products of more are left to the network.
+  private var foldedMacs: Int { 1 << 22 }
+
   /// Results for operands that are all known; nil where they are not, or too large.
   private func fold(
     _ operation: any Operator, _ operands: [ONNXOperand], _ types: [TensorType]
@@ -49,6 +52,9 @@ extension ONNXGraphImport {
       operands.allSatisfy({ $0.tensor != nil || $0.stored != nil })
     else { return nil }
     let tensors = operands.compactMap(\.known)
+    guard operation.cost(of: operands.map(\.type), outputs: types).macs <= foldedMacs else {
+      return nil
+    }
     let bytes = zip(types, counts).reduce(0) { $0 + $1.0.element.byteWidth * $1.1 }
     guard tensors.count == operands.count, reserve(bytes: bytes) else { return nil }
     if let problem = operation.problem(with: tensors) { throw .invalid("fails: \(problem)") }
@@ -63,7 +69,12 @@ extension ONNXGraphImport {
     let tensors = operands.compactMap { operand in
       operand.known.map { $0.element.isFloat ? $0 : $0.widened(keeping: .bool) }
     }
-    guard tensors.count == operands.count, type.isFixed,
+    // Larger numbers would be taken for codes.
+    let bound: Int64 = 1 << 48
+    let isReadable = zip(operands, tensors).allSatisfy { operand, tensor in
+      operand.isSymbolic || tensor.integers.allSatisfy { $0 < bound }
+    }
+    guard tensors.count == operands.count, isReadable, type.isFixed,
       (type.count?.factor ?? .max) <= ONNXOperand.foldedCount
     else { return nil }
     let result: Tensor
@@ -80,7 +91,7 @@ extension ONNXGraphImport {
       result = combined
     default: return nil
     }
-    let isSymbolic = result.element == .i64 && result.integers.contains { $0 >= 1 << 48 }
+    let isSymbolic = result.element == .i64 && result.integers.contains { $0 >= bound }
     return ONNXOperand(
       name: unique(name), type: type,
       tensor: isSymbolic || result.element == .bool

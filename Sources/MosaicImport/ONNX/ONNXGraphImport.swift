@@ -7,6 +7,8 @@ enum ONNXNodeProblem: Error {
   case invalid(String)
   /// It may be right, and is not carried out.
   case unsupported(String)
+  /// A node inside it is not supported, and named already.
+  case skipped
 }
 
 /// An ONNX graph on its way to become ours.
@@ -18,7 +20,7 @@ final class ONNXGraphImport {
   /// What the batch was fixed to where it is symbolic now.
   let fixedBatch: Int?
   var graph = Graph()
-  /// Weights that no file holds, by name.
+  /// Weights that nodes read, by name: initialisers, also of branches, and what was worked out.
   var folded: [String: TensorView] = [:]
   /// The names that can be read here.
   private var scope: [String: ONNXOperand] = [:]
@@ -38,8 +40,9 @@ final class ONNXGraphImport {
 
   func define(_ name: String, _ operand: ONNXOperand) { scope[name] = operand }
 
+  /// - Parameter isInner: Whether the graph lies inside a node.
   /// - Throws: `ONNXError.Reason`.
-  func read(_ graph: ONNXGraph) throws {
+  func read(_ graph: ONNXGraph, isInner: Bool = false) throws {
     for initialiser in graph.initialisers {
       let tensor = initialiser.tensor
       // No float8 tensor is computed with, so none has a type of ours.
@@ -55,7 +58,10 @@ final class ONNXGraphImport {
           problem: "has the shape \(tensor.shape), an extent of which no memory can hold")
       }
       define(
-        initialiser.name, ONNXOperand(name: initialiser.name, type: type, stored: tensor))
+        initialiser.name,
+        // Two branches may call different weights by one name.
+        ONNXOperand(
+          name: isInner ? unique(initialiser.name) : initialiser.name, type: type, stored: tensor))
     }
     for node in graph.nodes { try read(node) }
   }
@@ -76,6 +82,8 @@ final class ONNXGraphImport {
     } catch ONNXNodeProblem.unsupported(let problem) {
       unsupported.append("\(node.label) \(problem)")
       unavailable.formUnion(node.outputs)
+    } catch ONNXNodeProblem.skipped {
+      unavailable.formUnion(node.outputs)
     }
   }
 
@@ -86,10 +94,10 @@ final class ONNXGraphImport {
   func inlining(_ inner: ONNXGraph) throws -> [ONNXOperand] {
     let outside = scope
     defer { scope = outside }
-    try read(inner)
+    try read(inner, isInner: true)
     return try inner.outputs.map { output in
       guard let operand = scope[output.name] else {
-        throw ONNXNodeProblem.unsupported("has a branch with unsupported nodes")
+        throw ONNXNodeProblem.skipped
       }
       return operand
     }
@@ -102,7 +110,8 @@ final class ONNXGraphImport {
       throw .unsupported("computes with a shape that depends on the batch; bind it with --shape")
     }
     let shape = operand.type.shape(batch: 1)
-    if operand.stored != nil {
+    if let stored = operand.stored {
+      folded[operand.name] = stored
       return graph.addWeight(operand.name, shape: shape, element: operand.type.element)
     }
     guard let tensor = operand.tensor else { throw .invalid("reads a value that is not there") }

@@ -171,6 +171,7 @@ extension ONNXNodeProblem {
   var text: String {
     switch self {
     case .invalid(let text), .unsupported(let text): text
+    case .skipped: "depends on a node that is not supported"
     }
   }
 }

@@ -32,7 +32,9 @@ public struct Window: Sendable, Equatable {
     let bound = 1 << 30
     guard lists.allSatisfy({ $0.count == spatial.count }),
       [extents, strides, dilations].allSatisfy({ $0.allSatisfy((1...bound).contains) }),
-      [before, after].allSatisfy({ $0.allSatisfy((0...bound).contains) })
+      [before, after].allSatisfy({ $0.allSatisfy((0...bound).contains) }),
+      // Its elements are listed one by one.
+      let count = TensorType(extents.map { Dimension($0) }).count, count.factor <= 1 << 20
     else { return nil }
     var places: [Dimension] = []
     for axis in spatial.indices {

@@ -29,6 +29,9 @@ extension ONNXNodeImport {
     for (index, axis) in axes.enumerated() {
       guard let target = targets[index] else { continue }
       let extent = x.type.shape[axis].factor
+      guard extent <= ONNXOperand.foldedCount else {
+        throw .unsupported("resizes an axis of \(extent)")
+      }
       if target.extent == extent, target.scale == 1, regions[index] == (0, 1) { continue }
       let sums = plan.sums(
         from: extent, to: target.extent, scale: target.scale, region: regions[index])
