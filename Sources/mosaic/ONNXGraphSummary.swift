@@ -14,7 +14,8 @@ struct ONNXGraphSummary {
     var freed: ONNXNetwork?
     if binding.shapes.isEmpty { freed = try? model.network(ONNXBinding(freesBatch: true)) }
     let network = try freed ?? model.network(binding)
-    graph = try network.graph.simplified(weights: network.weights).graph
+    let graph = try network.graph.simplified(weights: network.weights).graph
+    self.graph = graph
     path = model.path
     state = network.sampleInput.flatMap { sample in
       graph.inputs.first { graph[$0].name == network.graph[sample].name }
