@@ -128,6 +128,25 @@ import Testing
     try expect(builder, ["linear"])
   }
 
+  /// A weight that is worked out takes no name that another has further on.
+  @Test func namesOfDerivedWeights() throws {
+    var graph = Graph()
+    let x = graph.addInput("x", TensorType([.batch, 3]))
+    let first = graph.addWeight("first", shape: [3, 3])
+    let second = graph.addWeight("v.weight", shape: [3, 3])
+    let hidden = try graph.add(MatMul(), [x, first], name: "v")
+    graph.outputs = try graph.add(Linear(), [hidden[0], second], name: "y")
+    let ones = Tensor([Float](repeating: 1, count: 9), shape: [3, 3])
+    let twos = Tensor([Float](repeating: 2, count: 9), shape: [3, 3])
+    let simplified = try graph.simplified(
+      weights: Weights(tensors: ["first": ones, "v.weight": twos]))
+    let result = try simplified.graph.interpret(
+      inputs: ["x": Tensor([1, 1, 1] as [Float], shape: [1, 3])],
+      weights: { id in simplified.weights.tensor(simplified.graph[id].name).map { Tensor($0) } })
+    #expect(result[0].floats == [18, 18, 18])
+    #expect(simplified.graph.weight(named: "v.weight'") != nil)
+  }
+
   /// Keys transposed with heads and batch folded into one axis, the scale on both sides.
   @Test func attention() throws {
     var builder = Builder()

@@ -17,6 +17,8 @@ struct GraphRewriter {
   var curves: [ValueID: ElementwiseCurve] = [:]
   private let rules: [Rule]
 
+  /// Names of the weights that the graph had before.
+  private var reserved: Set<String> = []
   /// How many operations deep each derived weight lies.
   private var depths: [String: Int] = [:]
 
@@ -33,6 +35,7 @@ struct GraphRewriter {
 
   mutating func rewrite(_ source: Graph) throws(GraphError) -> Graph {
     var places: [ValueID: ValueID] = [:]
+    reserved = Set(source.weights.map { source[$0].name })
     for id in source.inputs { places[id] = graph.addInput(source[id].name, source[id].type) }
     func place(_ id: ValueID, _ rewriter: inout GraphRewriter) -> ValueID {
       if let known = places[id] { return known }
@@ -86,10 +89,18 @@ struct GraphRewriter {
   /// A weight with these elements.
   mutating func constant(_ tensor: Tensor, name: String) -> ValueID {
     if let known = derived[name] { return known }
-    let id = graph.addWeight(name, shape: tensor.shape, element: tensor.element)
-    weights.recipes[name] = .constant(tensor)
+    let own = free(name)
+    let id = graph.addWeight(own, shape: tensor.shape, element: tensor.element)
+    weights.recipes[own] = .constant(tensor)
     derived[name] = id
     return id
+  }
+
+  /// A name that no weight has or will have.
+  private func free(_ name: String) -> String {
+    var own = name
+    while reserved.contains(own) || graph.weight(named: own) != nil { own += "'" }
+    return own
   }
 
   private mutating func derive(
@@ -103,8 +114,7 @@ struct GraphRewriter {
       let attributes = operation.attributes.map { "\($0.name)=\($0.value)" }
       let key = "\(operation.name)(\(names.joined(separator: ", "))){\(attributes)}.\(output)"
       if let known = derived[key] { return known }
-      var own = "\(name).weight"
-      while graph.weight(named: own) != nil { own += "'" }
+      let own = free("\(name).weight")
       let id = graph.addWeight(own, shape: type.shape(batch: 1), element: type.element)
       weights.recipes[own] = .operation(operation, operands: names, output: output)
       derived[key] = id
