@@ -9,7 +9,8 @@ extension Graph {
   /// for: activations, products with their bias, norms, attention, modulation, embeddings. What
   /// depends on weights alone becomes a weight.
   ///
-  /// Results change by rounding alone. Doing it twice changes nothing more.
+  /// Results change by rounding alone; rows of a table can no longer be counted from its end, which
+  /// is refused. Doing it twice changes nothing more.
   ///
   /// - Throws: `PassError`, a bug of the pass that it names.
   public func simplified(weights: any WeightSource) throws(PassError) -> SimplifiedGraph {
