@@ -90,7 +90,7 @@ let package = Package(
     .executableTarget(
       name: "mosaic-fuzz",
       dependencies: [
-        "MosaicCore", "MosaicBundle", "MosaicImport", "CXXHash", "CZstd", "CFaults",
+        "MosaicCore", "MosaicBundle", "MosaicIR", "MosaicImport", "CXXHash", "CZstd", "CFaults",
         "MosaicTestSupport",
       ],
       path: "Tests/MosaicFuzz"),

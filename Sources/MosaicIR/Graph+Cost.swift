@@ -1,6 +1,11 @@
 extension Graph {
   /// Multiply-accumulates of all products and convolutions, for one sample.
-  public var macs: Int { nodes.reduce(0) { $0 + cost(of: $1).macs } }
+  public var macs: Int {
+    nodes.reduce(0) { sum, node in
+      let (next, overflow) = sum.addingReportingOverflow(cost(of: node).macs)
+      return overflow ? .max : next
+    }
+  }
 
   /// Elements of all weights that nodes read.
   public var parameterCount: Int {

@@ -1,13 +1,15 @@
+internal import MosaicCore
+
 extension Graph: CustomStringConvertible {
   /// One line a node: `%name: type = operation(operands) {attributes}`, with its MACs a sample.
   public var description: String {
     var lines = ["graph \(macs) MACs a sample, \(parameterCount) parameters"]
-    lines += inputs.map { "  input %\(self[$0].name): \(self[$0].type)" }
+    lines += inputs.map { "  input %\(printable(self[$0].name)): \(self[$0].type)" }
     for node in nodes {
-      let results = node.outputs.map { "%\(self[$0].name): \(self[$0].type)" }
+      let results = node.outputs.map { "%\(printable(self[$0].name)): \(self[$0].type)" }
       let operands = node.inputs.map { id in
         self[id].origin == .weight
-          ? "@\(self[id].name) \(self[id].type)" : "%\(self[id].name)"
+          ? "@\(printable(self[id].name)) \(self[id].type)" : "%\(printable(self[id].name))"
       }
       let attributes = node.operation.attributes.map { "\($0.name) = \($0.value)" }
       var line = "  \(results.joined(separator: ", ")) = \(node.operation.name)"
@@ -17,7 +19,8 @@ extension Graph: CustomStringConvertible {
       if macs > 0 { line += "  // \(macs) MACs" }
       lines.append(line)
     }
-    lines.append("  output " + outputs.map { "%\(self[$0].name)" }.joined(separator: ", "))
+    lines.append(
+      "  output " + outputs.map { "%\(printable(self[$0].name))" }.joined(separator: ", "))
     return lines.joined(separator: "\n")
   }
 }

@@ -1,3 +1,5 @@
+public import MosaicCore
+
 /// A value of a graph, by its place in `Graph.values`.
 public struct ValueID: Hashable, Sendable, Comparable {
   public let index: Int
@@ -47,9 +49,11 @@ public struct Graph: Sendable {
   }
 
   /// The weight of this name, added if the graph has none yet.
-  public mutating func addWeight(_ name: String, shape: [Int]) -> ValueID {
+  public mutating func addWeight(
+    _ name: String, shape: [Int], element: DataType = .f32
+  ) -> ValueID {
     if let known = weightsByName[name] { return known }
-    let type = TensorType(shape.map { Dimension($0) })
+    let type = TensorType(shape.map { Dimension($0) }, element: element)
     let id = append(Value(name: name, type: type, origin: .weight))
     weightsByName[name] = id
     return id
@@ -110,14 +114,27 @@ public struct Graph: Sendable {
     outputs = outputs.map { replacements[$0] ?? $0 }
   }
 
+  /// The types of an operation's results.
+  ///
+  /// - Throws: `GraphError.shape` where the operands do not fit, `.tooLarge` where the results do not
+  ///   fit in any memory.
+  public static func results(
+    of operation: any Operator, _ types: [TensorType], node: String
+  ) throws(GraphError) -> [TensorType] { try infer(operation, types, node: node) }
+
   static func infer(
     _ operation: any Operator, _ types: [TensorType], node: String
   ) throws(GraphError) -> [TensorType] {
+    let outputs: [TensorType]
     do throws(ShapeError) {
-      return try operation.inferOutputs(from: types)
+      outputs = try operation.inferOutputs(from: types)
     } catch {
       throw .shape(node: node, error)
     }
+    for output in outputs where output.count == nil {
+      throw .tooLarge(node: node, type: output)
+    }
+    return outputs
   }
 
   private mutating func append(_ value: Value) -> ValueID {
@@ -133,6 +150,19 @@ public enum GraphError: Error, Equatable, Sendable, CustomStringConvertible {
   case redefined(node: String, value: String)
   case type(node: String, value: String, declared: TensorType, inferred: TensorType)
   case missingOutput(String)
+  case tooLarge(node: String, type: TensorType)
+
+  /// What is wrong, without the name of the node.
+  public var problem: String {
+    switch self {
+    case .shape(_, let error):
+      "expects \(error.expected), found "
+        + error.found.map(\.description).joined(separator: ", ")
+    case .tooLarge(_, let type):
+      "gives \(type), which has more elements than any memory holds"
+    default: description
+    }
+  }
 
   public var description: String {
     switch self {
@@ -145,6 +175,8 @@ public enum GraphError: Error, Equatable, Sendable, CustomStringConvertible {
     case .type(let node, let value, let declared, let inferred):
       "node '\(node)' declares '\(value)' as \(declared) but its operands give \(inferred)"
     case .missingOutput(let value): "nothing defines the output '\(value)'"
+    case .tooLarge(let node, let type):
+      "node '\(node)' gives \(type), which has more elements than any memory holds"
     }
   }
 }

@@ -19,6 +19,10 @@ public protocol Operator: Sendable, Equatable {
   /// How the axes of inputs and outputs couple.
   func axisRules(for inputs: [TensorType], outputs: [TensorType]) -> [AxisRule]
 
+  /// What is wrong with the operands' values, where some have no result: an index outside its axis.
+  /// `evaluate` is only called where this is nil.
+  func problem(with inputs: [Tensor]) -> String?
+
   /// The outputs, by the same kernels the runtime calls.
   func evaluate(_ inputs: [Tensor]) -> [Tensor]
 
@@ -31,10 +35,23 @@ extension Operator {
   public var name: String { Self.name }
   public var attributes: [(name: String, value: String)] { [] }
   public func cost(of inputs: [TensorType], outputs: [TensorType]) -> Cost { Cost() }
+  public func problem(with inputs: [Tensor]) -> String? { nil }
 
   func isEqual(to other: any Operator) -> Bool {
     guard let other = other as? Self else { return false }
     return self == other
+  }
+
+  /// The outputs element by element from `reference`: for element types that no kernel has.
+  func evaluateByReference(_ inputs: [Tensor]) -> [Tensor] {
+    let types = (try? inferOutputs(from: inputs.map(\.type))) ?? []
+    return types.enumerated().map { output, type in
+      let shape = type.shape(batch: 1)
+      let doubles = (0..<shape.reduce(1, *)).map {
+        reference(inputs, output: output, position: $0)
+      }
+      return Tensor(doubles: doubles, shape: shape, as: type.element)
+    }
   }
 }
 
@@ -44,6 +61,14 @@ public struct Cost: Sendable, Equatable {
   public var macs: Int
 
   public init(macs: Int = 0) { self.macs = macs }
+
+  /// As many as the factors' product; `Int.max` where that is larger.
+  init(macs factors: Int...) {
+    macs = factors.reduce(1) { product, factor in
+      let (next, overflow) = product.multipliedReportingOverflow(by: factor)
+      return overflow ? .max : next
+    }
+  }
 }
 
 /// Operands do not fit an operation.
@@ -86,6 +111,32 @@ public struct AxisRule: Sendable, Equatable {
     self.role = role
     self.axes = axes
     self.block = block
+  }
+
+  /// Axes of operands that broadcast to `output` pass where they do not repeat.
+  static func passingBroadcast(_ inputs: [TensorType], to output: TensorType) -> [AxisRule] {
+    (0..<output.rank).map { axis in
+      let sources = inputs.enumerated().compactMap { index, type -> AxisRule.Axis? in
+        let own = axis - (output.rank - type.rank)
+        guard own >= 0, type.shape[own] == output.shape[axis] else { return nil }
+        return .input(index, axis: own)
+      }
+      return AxisRule(.passes, sources + [.output(0, axis: axis)])
+    }
+  }
+
+  /// Every axis keeps its extent.
+  static func pinningAll(
+    _ reason: String, _ inputs: [TensorType], _ outputs: [TensorType]
+  ) -> [AxisRule] {
+    let axes =
+      inputs.enumerated().flatMap { index, type in
+        (0..<type.rank).map { AxisRule.Axis.input(index, axis: $0) }
+      }
+      + outputs.enumerated().flatMap { index, type in
+        (0..<type.rank).map { AxisRule.Axis.output(index, axis: $0) }
+      }
+    return axes.map { AxisRule(.pinned(reason), [$0]) }
   }
 
   /// Every axis of the first `inputs` operands passes to the same axis of output 0.

@@ -1,40 +1,14 @@
-/// One axis' extent: `factor · batch^power`.
+public import MosaicCore
+
+/// What flows along a value: element type and shape.
 ///
-/// The batch stays symbolic through the compiler, so one graph and one program serve every batch.
-public struct Dimension: Hashable, Sendable, ExpressibleByIntegerLiteral, CustomStringConvertible {
-  public var factor: Int
-  public var power: Int
-
-  public init(_ factor: Int, power: Int = 0) {
-    self.factor = factor
-    self.power = power
-  }
-
-  public init(integerLiteral value: Int) { self.init(value) }
-
-  /// The number of samples in a run.
-  public static let batch = Dimension(1, power: 1)
-
-  public var isFixed: Bool { power == 0 }
-
-  public var description: String {
-    switch (factor, power) {
-    case (_, 0): "\(factor)"
-    case (1, 1): "n"
-    case (_, 1): "\(factor)n"
-    default: "\(factor)n^\(power)"
-    }
-  }
-}
-
-/// What flows along a value: element kind and shape.
+/// Timesteps and labels of checkpoints are `i32`, as programs take them; graphs read from ONNX have
+/// the types that their files declare.
 public struct TensorType: Hashable, Sendable, CustomStringConvertible {
-  public enum Element: String, Sendable { case float, integer }
-
-  public var element: Element
+  public var element: DataType
   public var shape: [Dimension]
 
-  public init(_ shape: [Dimension], element: Element = .float) {
+  public init(_ shape: [Dimension], element: DataType = .f32) {
     self.shape = shape
     self.element = element
   }
@@ -46,12 +20,11 @@ public struct TensorType: Hashable, Sendable, CustomStringConvertible {
     shape.first == .batch && shape.dropFirst().allSatisfy(\.isFixed)
   }
 
+  /// Whether no axis depends on the batch.
+  public var isFixed: Bool { shape.allSatisfy(\.isFixed) }
+
   /// The shape with every batch axis bound to `batch`.
-  public func shape(batch: Int) -> [Int] {
-    shape.map { dimension in
-      (0..<dimension.power).reduce(dimension.factor) { product, _ in product * batch }
-    }
-  }
+  public func shape(batch: Int) -> [Int] { shape.map { $0.extent(batch: batch) } }
 
   /// Shape of one sample: without the leading batch axis where there is one.
   public var sampleShape: [Int] { isBatched ? shape.dropFirst().map(\.factor) : shape(batch: 1) }
@@ -59,8 +32,27 @@ public struct TensorType: Hashable, Sendable, CustomStringConvertible {
   /// Elements of one sample.
   public var sampleCount: Int { sampleShape.reduce(1, *) }
 
+  /// The number of elements: a factor and a power of the batch; nil where it leaves what any memory
+  /// can hold, or where an extent alone does.
+  public var count: Dimension? {
+    var count: Dimension? = 1
+    for dimension in shape {
+      guard (0...TensorType.largestCount).contains(dimension.factor) else { return nil }
+      count = count?.multiplied(by: dimension)
+    }
+    guard let count, count.factor <= TensorType.largestCount else { return nil }
+    return count
+  }
+
+  /// Far beyond any memory, and far from where products of two extents leave `Int`.
+  public static let largestCount = 1 << 48
+
   public var description: String {
     let dimensions = shape.map(\.description).joined(separator: ", ")
-    return element == .float ? "[\(dimensions)]" : "int [\(dimensions)]"
+    return switch element {
+    case .f32: "[\(dimensions)]"
+    case .i32: "int [\(dimensions)]"
+    default: "\(element.rawValue.lowercased()) [\(dimensions)]"
+    }
   }
 }

@@ -91,7 +91,7 @@ struct Lowering {
     let ports = graph.inputs.map { input in
       Program.Port(
         name: graph[input].name, shape: portShape(input),
-        element: graph[input].type.element == .float ? .f32 : .i32)
+        element: graph[input].type.element == .f32 ? .f32 : .i32)
     }
     let program = Program(
       inputs: ports, outputShape: graph[graph.outputs[0]].type.sampleShape,
@@ -156,7 +156,7 @@ struct Lowering {
     case is Gather:
       let table = graph[node.inputs[1]].type.sampleShape
       try emit(.gather(rows: table[0], width: table[1]), node)
-    case let transpose as Transpose:
+    case let transpose as Transpose where transpose.order.first == 0:
       try emit(
         .permute(
           shape: graph[node.inputs[0]].type.sampleShape,

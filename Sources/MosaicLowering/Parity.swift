@@ -112,10 +112,8 @@ extension DenseNetwork {
   ) throws -> [Float] {
     let ordered = graph.inputs.compactMap { inputs[graph[$0].name] }
     let owners = ordered.map { tensor -> OwnedBytes in
-      switch tensor.elements {
-      case .floats(let values): values.withUnsafeBytes { OwnedBytes(copying: $0, count: $0.count) }
-      case .integers(let values):
-        values.withUnsafeBytes { OwnedBytes(copying: $0, count: $0.count) }
+      withExtendedLifetime(tensor.view) { view in
+        OwnedBytes(copying: view.bytes, count: view.bytes.count)
       }
     }
     let count = samples * (graph.outputs.first.map { graph[$0].type.sampleCount } ?? 0)

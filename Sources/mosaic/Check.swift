@@ -1,6 +1,8 @@
 import ArgumentParser
 import MosaicBundle
 import MosaicCore
+import MosaicImport
+import MosaicKernels
 import MosaicLowering
 import MosaicRuntime
 
@@ -10,10 +12,12 @@ struct Check: ParsableCommand {
     abstract: "Compare one forward of the network with recorded tensors.",
     discussion: """
       FILE is a safetensors file that holds a tensor for every input of the network, by its name, \
-      and 'output'. docs/recording-a-reference.md shows how to record one with PyTorch.
+      and 'output'. docs/recording-a-reference.md shows how to record one with PyTorch. An ONNX \
+      model may be any graph of supported operators; its outputs go by their names too, and \
+      'output' is the first of them.
       """)
 
-  @Argument(help: "A diffusers directory or a bundle.")
+  @Argument(help: "A diffusers directory, a bundle or an ONNX model.")
   var model: String
 
   @Option(help: "The recorded tensors.", completion: .file(extensions: ["safetensors"]))
@@ -36,25 +40,54 @@ struct Check: ParsableCommand {
 
   func run() throws {
     try exiting {
-      let executor = try executor(
-        of: try OpenedModel(model, checkpoint, memoryLimit: bundles.memoryLimit))
-      let report = try executor.compare(with: SafetensorsReader(path: reference))
-      let isAlike = report.relativeError <= tolerance
-      if output.json {
-        let json: JSONValue = [
-          "schema": "mosaic.check/1", "relative_error": JSONValue(report.relativeError),
-          "tolerance": JSONValue(tolerance), "alike": JSONValue(isAlike),
-          "samples": JSONValue(report.samples),
-        ]
-        print(json.text(indented: true))
-      } else {
-        let verdict = isAlike ? "within" : "over"
-        print(
-          "largest relative error \(significant(report.relativeError)) on \(report.samples) "
-            + "samples: \(verdict) \(significant(tolerance))")
-      }
+      let isAlike = isONNX(model) ? try checkONNX() : try checkNetwork()
       if !isAlike { throw ExitCode(ExitStatus.answerIsNo.rawValue) }
     }
+  }
+
+  private func checkNetwork() throws -> Bool {
+    let executor = try executor(
+      of: try OpenedModel(model, checkpoint, memoryLimit: bundles.memoryLimit))
+    let report = try executor.compare(with: SafetensorsReader(path: reference))
+    return show(
+      report.relativeError, over: "\(report.samples) samples",
+      ("samples", JSONValue(report.samples)))
+  }
+
+  private func checkONNX() throws -> Bool {
+    try refuseCurableFile(model)
+    let file = try ONNXModel(path: model)
+    for warning in file.warnings { printError("warning: \(warning)") }
+    BLAS.setThreads(machine.threadCount)
+    let report = try file.compare(
+      with: SafetensorsReader(path: reference), maximumBytes: BundleReader.physicalMemory / 2)
+    let outputs = report.outputs.map { output -> JSONValue in
+      ["name": JSONValue(output.name), "relative_error": JSONValue(output.relativeError)]
+    }
+    return show(
+      report.relativeError, over: outputs.count == 1 ? "1 output" : "\(outputs.count) outputs",
+      ("outputs", JSONValue(outputs)))
+  }
+
+  /// Whether the error is within the tolerance, after saying so.
+  private func show(_ error: Double, over what: String, _ more: (key: String, value: JSONValue))
+    -> Bool
+  {
+    let isAlike = error <= tolerance
+    if output.json {
+      var json = JSONObject()
+      json["schema"] = "mosaic.check/1"
+      json["relative_error"] = JSONValue(error)
+      json["tolerance"] = JSONValue(tolerance)
+      json["alike"] = JSONValue(isAlike)
+      json[more.key] = more.value
+      print(JSONValue.object(json).text(indented: true))
+    } else {
+      print(
+        "largest relative error \(significant(error)) on \(what): "
+          + "\(isAlike ? "within" : "over") \(significant(tolerance))")
+    }
+    return isAlike
   }
 
   private func executor(of model: OpenedModel) throws -> Executor {

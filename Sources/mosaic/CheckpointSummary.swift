@@ -46,23 +46,7 @@ struct CheckpointSummary {
     return lines.joined(separator: "\n")
   }
 
-  var groupText: String {
-    var table = TextTable(
-      header: ["group", "kind", "units", "unit size", "MACs/unit", "share of MACs", "consumer"])
-    for group in groups.groups {
-      let share =
-        Double(group.unitCount * group.macsPerUnit) / Double(max(model.graph.macs, 1))
-      table.add([
-        printable(group.name), group.kind.rawValue, "\(group.unitCount)", "\(group.unitSize)",
-        countText(Double(group.macsPerUnit)), "\(fixed(100 * share, 1)) %",
-        printable(model.graph[group.consumer].name),
-      ])
-    }
-    let pinned = groups.pinned.map { axis in
-      "  \(printable(axis.name)), \(axis.extent) wide, is pinned: \(axis.reason)"
-    }
-    return ([table.text] + pinned).joined(separator: "\n")
-  }
+  var groupText: String { groupTable(groups, of: model.graph) }
 
   /// The tensors of the weight files.
   var tensorText: String {
@@ -87,14 +71,7 @@ struct CheckpointSummary {
       "macs_per_forward": JSONValue(model.graph.macs),
       "prunable_macs_per_forward": JSONValue(prunableMacs),
       "scheduler": model.scheduler.map { JSONValue($0.className) } ?? .null,
-      "groups": JSONValue(
-        groups.groups.map { group -> JSONValue in
-          [
-            "name": JSONValue(group.name), "kind": JSONValue(group.kind.rawValue),
-            "units": JSONValue(group.unitCount), "unit_size": JSONValue(group.unitSize),
-            "macs_per_unit": JSONValue(group.macsPerUnit),
-          ]
-        }),
+      "groups": groupsJSON(groups),
       "tensors": JSONValue(
         tensors.map { name, entry in
           tensorJSON(name, entry.dataType, entry.shape, entry.byteRange.count)

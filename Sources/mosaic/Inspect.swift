@@ -38,6 +38,11 @@ struct Inspect: ParsableCommand {
   @Flag(help: "Of a bundle: what it was made from and how.")
   var provenance = false
 
+  @Option(
+    name: .customLong("shape"),
+    help: "Of an ONNX model's graph: the shape of an input, as sample=2,4,32,32; repeat it.")
+  var shapes: [InputShape] = []
+
   @OptionGroup var checkpoint: CheckpointOptions
   @OptionGroup var output: OutputOptions
 
@@ -80,14 +85,32 @@ struct Inspect: ParsableCommand {
 
   private func show(_ file: ONNXModel) throws {
     try refuse(bundleFlags, of: "an ONNX model")
-    if let flag = [("--graph", graph), ("--groups", groups)].first(where: \.1)?.0 {
-      throw ONNXNotImported(path: model, flag: flag)
-    }
     for warning in file.warnings { printError("warning: \(warning)") }
     let summary = ONNXSummary(file)
     if output.json { return print(summary.json.text(indented: true)) }
-    print(summary.text)
+    let network = graph || groups ? try ONNXGraphSummary(file, binding(for: file)) : nil
+    let table = try groups ? network.map { groupTable(try $0.groups(), of: $0.graph) } : nil
+    if !graph { print(summary.text) }
+    if let table { print(table) }
     if tensors { print(summary.tensorText) }
+    if graph, let network { print(network.graph) }
+  }
+
+  /// - Throws: `UsageError` for a shape of an input that is not there, or a second one.
+  private func binding(for file: ONNXModel) throws(UsageError) -> ONNXBinding {
+    var binding = ONNXBinding()
+    for shape in shapes {
+      let name = printable(shape.name)
+      guard file.graph.inputs.contains(where: { $0.name == shape.name }) else {
+        let known = file.graph.inputs.map { printable($0.name) }
+        throw UsageError(
+          description: "--shape: no input '\(name)'; there are \(known.joined(separator: ", "))")
+      }
+      guard binding.shapes.updateValue(shape.extents, forKey: shape.name) == nil else {
+        throw UsageError(description: "--shape: '\(name)' is given twice")
+      }
+    }
+    return binding
   }
 
   private func show(_ file: TensorFileSummary) throws {

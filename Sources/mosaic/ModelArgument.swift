@@ -158,17 +158,13 @@ private func startsAsONNX(_ path: String) -> Bool {
   return file.withBytes(ONNXModel.isModel)
 }
 
-/// The network of an ONNX model is asked for, and only its file is read so far.
+/// An ONNX model is given to a verb that does not take them yet.
 struct ONNXNotImported: MosaicError {
   var path: String
-  /// The flag that asks for it.
-  var flag: String?
 
   var description: String {
-    let name = "\(printable(path, limit: 400)): is an ONNX model"
-    return flag.map { "\(name); \($0) needs its import, which comes in a later version" }
-      ?? "\(name), whose import comes in a later version; give the diffusers directory that it was"
-      + " exported from"
+    "\(printable(path, limit: 400)): is an ONNX model, which this verb takes in a later version; give"
+      + " the diffusers directory that it was exported from"
   }
 
   var exitStatus: ExitStatus { .unsupported }

@@ -25,6 +25,10 @@ import Testing
       ReferenceError(path: hostile, reason: .shape(hostile, expected: [-1], found: [1])),
       ReferenceError(path: hostile, reason: .notIntegers(hostile)),
       ReferenceError(path: hostile, reason: .indexOutside(hostile, 3, rows: 2)),
+      ONNXReferenceError(path: hostile, reason: .missing(hostile)),
+      ONNXReferenceError(path: hostile, reason: .shape(hostile, expected: hostile, found: [1])),
+      ONNXReferenceError(path: hostile, reason: .notIntegers(hostile)),
+      ONNXReferenceError(path: hostile, reason: .failed(model: hostile, problem: hostile)),
     ]
 
   private static let core: [any MosaicError] = [
@@ -100,6 +104,9 @@ import Testing
       .external(tensor: hostile, problem: "is odd"),
       .missingExternal(tensor: hostile, location: hostile),
       .unsupportedAttribute(node: hostile, attribute: hostile, kind: "a type"),
+      .unsupportedNodes([String](repeating: hostile, count: 30)),
+      .binding(input: hostile, declared: nil, shape: [1]),
+      .unbound(input: hostile, names: [hostile]),
     ] as [ONNXError.Reason]).map { ONNXError(path: hostile, reason: $0) }
 
   private static let analysis: [any MosaicError] = [

@@ -25,6 +25,7 @@ struct ONNXSeed {
     overwrite("\(directory)/weights.data", with: [UInt8](repeating: 1, count: 64))
     return [
       ONNXSeed(rich.bytes), ONNXSeed(nestedGraphs.bytes), ONNXSeed(SmallONNX.nested(18).bytes),
+      ONNXSeed(operators.bytes),
       ONNXSeed(external.bytes, hasExternalData: true), ONNXSeed(export, hasExternalData: true),
     ].compactMap { $0 }
   }

@@ -36,7 +36,7 @@ struct OperatorCase: CustomTestStringConvertible, Sendable {
   var types: [TensorType] {
     shapes.enumerated().map { index, shape in
       TensorType(
-        shape.map { Dimension($0) }, element: index == 0 && indices != nil ? .integer : .float)
+        shape.map { Dimension($0) }, element: index == 0 && indices != nil ? .i32 : .f32)
     }
   }
 }

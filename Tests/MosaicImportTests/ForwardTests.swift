@@ -41,7 +41,7 @@ import Testing
     for id in model.graph.inputs {
       let (name, shape) = (model.graph[id].name, try recording.shape(model.graph[id].name))
       inputs[name] =
-        model.graph[id].type.element == .integer
+        model.graph[id].type.element == .i32
         ? Tensor(try recording.integers(name), shape: shape)
         : Tensor(try recording.floats(name), shape: shape)
     }

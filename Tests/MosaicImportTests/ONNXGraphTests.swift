@@ -3,14 +3,6 @@ import MosaicImport
 import MosaicTestSupport
 import Testing
 
-private func node(
-  _ operation: String, _ inputs: [String], _ outputs: [String], name: String = "",
-  domain: String = "", _ attributes: [WireMessage] = []
-) -> WireMessage {
-  SmallONNX.node(
-    operation, inputs, outputs, name: name, domain: domain, attributes: attributes)
-}
-
 private func value(_ name: String) -> WireMessage { SmallONNX.value(name) }
 
 /// Names and order within graphs.

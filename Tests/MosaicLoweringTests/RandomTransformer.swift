@@ -22,7 +22,7 @@ struct RandomTransformer {
     let x = builder.graph.addInput(
       "x", TensorType([.batch, Dimension(tokens), Dimension(channels)]))
     let t = builder.graph.addInput("t", TensorType([.batch]))
-    let label = builder.graph.addInput("label", TensorType([.batch], element: .integer))
+    let label = builder.graph.addInput("label", TensorType([.batch], element: .i32))
 
     let embedding = TimestepEmbedding(
       width: 8, maxPeriod: 100, frequencyShift: 0, isCosineFirst: random.next() & 1 == 0)

@@ -163,10 +163,10 @@ import Testing
     line[0] = 1
     let inputs = setting.transformer.inputs(samples: 3, seed: 9)
     let twice = inputs.mapValues { tensor in
-      switch tensor.elements {
-      case .floats(let values): Tensor(values + values, shape: [6] + tensor.shape.dropFirst())
-      case .integers(let values): Tensor(values + values, shape: [6] + tensor.shape.dropFirst())
-      }
+      let shape = [6] + tensor.shape.dropFirst()
+      return tensor.element.isFloat
+        ? Tensor(tensor.floats + tensor.floats, shape: shape)
+        : Tensor(integers: tensor.integers + tensor.integers, shape: shape, as: tensor.element)
     }
     let exchange = try groups.exchange(
       step: 3, orders: line, groups: 0..<2, with: setting.executor.program)

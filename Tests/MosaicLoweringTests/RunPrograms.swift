@@ -11,10 +11,7 @@ extension Executor {
     let tensors = program.inputs.compactMap { inputs[$0.name] }
     let memory = tensors.map { tensor in
       let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: tensor.count * 4, alignment: 64)
-      switch tensor.elements {
-      case .floats(let values): values.withUnsafeBytes { bytes.copyMemory(from: $0) }
-      case .integers(let values): values.withUnsafeBytes { bytes.copyMemory(from: $0) }
-      }
+      withExtendedLifetime(tensor.view) { bytes.copyMemory(from: $0.bytes) }
       return bytes
     }
     defer { for bytes in memory { bytes.deallocate() } }

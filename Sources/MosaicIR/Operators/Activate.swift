@@ -24,7 +24,7 @@ public struct Activate: Operator {
   public var attributes: [(name: String, value: String)] { [("function", function.rawValue)] }
 
   public func inferOutputs(from inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
-    guard inputs.count == 1, inputs[0].element == .float else {
+    guard inputs.count == 1, inputs[0].element == .f32 else {
       throw ShapeError(name, expected: "one float operand", found: inputs)
     }
     return inputs

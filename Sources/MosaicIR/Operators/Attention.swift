@@ -39,7 +39,7 @@ public struct Attention: Operator {
   }
 
   public func cost(of inputs: [TensorType], outputs: [TensorType]) -> Cost {
-    Cost(macs: 2 * inputs[0].sampleCount * inputs[1].shape[1].factor)
+    Cost(macs: 2, inputs[0].sampleCount, inputs[1].shape[1].factor)
   }
 
   public func axisRules(for inputs: [TensorType], outputs: [TensorType]) -> [AxisRule] {

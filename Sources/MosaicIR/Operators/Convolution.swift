@@ -38,7 +38,7 @@ public struct Convolution: Operator {
 
   public func cost(of inputs: [TensorType], outputs: [TensorType]) -> Cost {
     let taps = inputs[1].sampleShape.dropFirst().reduce(1, *)
-    return Cost(macs: outputs[0].sampleCount * taps)
+    return Cost(macs: outputs[0].sampleCount, taps)
   }
 
   public func axisRules(for inputs: [TensorType], outputs: [TensorType]) -> [AxisRule] {

@@ -5,8 +5,8 @@ public struct Gather: Operator {
   public init() {}
 
   public func inferOutputs(from inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
-    guard inputs.count == 2, inputs[0].rank == 1, inputs[0].element == .integer,
-      inputs[1].rank == 2
+    guard inputs.count == 2, inputs[0].element == .i32 || inputs[0].element == .i64,
+      inputs[0].rank == 1, inputs[1].rank == 2
     else {
       throw ShapeError(name, expected: "indices int [n] and table [rows, width]", found: inputs)
     }
@@ -21,7 +21,13 @@ public struct Gather: Operator {
     ]
   }
 
-  /// - Precondition: Indices are inside the table; callers check what comes from outside.
+  public func problem(with inputs: [Tensor]) -> String? {
+    let rows = Int64(inputs[1].shape[0])
+    return inputs[0].integers.first { !(0..<rows).contains($0) }.map {
+      "the index \($0) is outside a table of \(rows) rows"
+    }
+  }
+
   public func evaluate(_ inputs: [Tensor]) -> [Tensor] {
     let width = inputs[1].shape[1]
     let table = inputs[1].floats

@@ -12,7 +12,10 @@ public struct LayerNorm: Operator {
 
   public func inferOutputs(from inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     guard inputs.count == 1 || inputs.count == 3, let width = inputs[0].shape.last,
-      inputs.dropFirst().allSatisfy({ $0.shape == [width] })
+      inputs[0].element.isFloat,
+      inputs.dropFirst().allSatisfy({
+        $0.shape == [width] && $0.element == inputs[0].element
+      })
     else {
       throw ShapeError(
         name, expected: "x [..., width], and weight and bias [width] or neither", found: inputs)
@@ -31,6 +34,7 @@ public struct LayerNorm: Operator {
   }
 
   public func evaluate(_ inputs: [Tensor]) -> [Tensor] {
+    guard inputs[0].element.isComputedInF32 else { return evaluateByReference(inputs) }
     let width = inputs[0].shape[inputs[0].shape.count - 1]
     let y = floats(inputs[0].count) { y in
       let rows = inputs[0].count / max(width, 1)
@@ -47,17 +51,17 @@ public struct LayerNorm: Operator {
         }
       }
     }
-    return [Tensor(y, shape: inputs[0].shape)]
+    return [Tensor(y, shape: inputs[0].shape, as: inputs[0].element)]
   }
 
   public func reference(_ inputs: [Tensor], output: Int, position: Int) -> Double {
     let width = inputs[0].shape[inputs[0].shape.count - 1]
     let (row, column) = (position / width, position % width)
-    let x = inputs[0].floats[row * width..<(row + 1) * width].map(Double.init)
+    let x = (row * width..<(row + 1) * width).map { inputs[0].number(at: $0) }
     let mean = x.reduce(0, +) / Double(width)
     let variance = x.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(width)
     let normal = (x[column] - mean) / (variance + Double(epsilon)).squareRoot()
     guard inputs.count == 3 else { return normal }
-    return normal * Double(inputs[1].floats[column]) + Double(inputs[2].floats[column])
+    return normal * inputs[1].number(at: column) + inputs[2].number(at: column)
   }
 }

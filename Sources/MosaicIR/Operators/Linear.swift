@@ -19,7 +19,7 @@ public struct Linear: Operator {
 
   public func cost(of inputs: [TensorType], outputs: [TensorType]) -> Cost {
     let inner = inputs[1].shape[1].factor
-    return Cost(macs: outputs[0].sampleCount * inner)
+    return Cost(macs: outputs[0].sampleCount, inner)
   }
 
   public func axisRules(for inputs: [TensorType], outputs: [TensorType]) -> [AxisRule] {

@@ -1,4 +1,4 @@
-/// The same elements under another shape, the batch axis staying first.
+/// The same elements, row-major, under another shape.
 public struct Reshape: Operator {
   public static let name = "reshape"
   public var shape: [Dimension]
@@ -10,11 +10,7 @@ public struct Reshape: Operator {
   }
 
   public func inferOutputs(from inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
-    guard inputs.count == 1,
-      TensorType(shape).shape(batch: 1).reduce(1, *)
-        == inputs[0].shape(batch: 1).reduce(1, *),
-      shape.reduce(0, { $0 + $1.power }) == inputs[0].shape.reduce(0, { $0 + $1.power })
-    else {
+    guard inputs.count == 1, let count = TensorType(shape).count, count == inputs[0].count else {
       throw ShapeError(
         name, expected: "as many elements as \(TensorType(shape))", found: inputs)
     }
@@ -31,13 +27,21 @@ public struct Reshape: Operator {
   }
 
   public func evaluate(_ inputs: [Tensor]) -> [Tensor] {
-    var result = inputs[0]
-    let fixed = TensorType(shape).shape(batch: 1).reduce(1, *)
-    result.shape = TensorType(shape).shape(batch: fixed == 0 ? 0 : inputs[0].count / fixed)
-    return [result]
+    [inputs[0].reshaped(TensorType(shape).shape(batch: batch(of: inputs[0].count)))]
   }
 
   public func reference(_ inputs: [Tensor], output: Int, position: Int) -> Double {
-    Double(inputs[0].floats[position])
+    inputs[0].number(at: position)
+  }
+
+  /// The batch at which `shape` has `count` elements.
+  private func batch(of count: Int) -> Int {
+    let type = TensorType(shape)
+    guard let product = type.count, product.factor > 0, product.power > 0 else { return 0 }
+    let rest = count / product.factor
+    // The root of a whole number that is one: the first guess is off by rounding alone.
+    var root = product.power == 1 ? rest : 0
+    while Dimension(1, power: product.power).extent(batch: root) < rest { root += 1 }
+    return root
   }
 }

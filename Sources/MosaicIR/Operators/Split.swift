@@ -13,7 +13,8 @@ public struct Split: Operator {
     else {
       throw ShapeError(name, expected: "x [..., \(parts) · width]", found: inputs)
     }
-    let part = TensorType(inputs[0].shape.dropLast() + [Dimension(last.factor / parts)])
+    let part = TensorType(
+      inputs[0].shape.dropLast() + [Dimension(last.factor / parts)], element: inputs[0].element)
     return [TensorType](repeating: part, count: parts)
   }
 
@@ -31,22 +32,18 @@ public struct Split: Operator {
   }
 
   public func evaluate(_ inputs: [Tensor]) -> [Tensor] {
-    let last = inputs[0].shape.count - 1
-    let width = inputs[0].shape[last] / parts
-    let rows = inputs[0].count / max(width * parts, 1)
-    let x = inputs[0].floats
+    let x = inputs[0]
+    let last = x.shape.count - 1
+    let width = x.shape[last] / parts
     return (0..<parts).map { part in
-      let y = (0..<rows).flatMap { row -> ArraySlice<Float> in
-        let start = (row * parts + part) * width
-        return x[start..<start + width]
-      }
-      return Tensor(y, shape: inputs[0].shape.dropLast() + [width])
+      x.strided(
+        x.shape.dropLast() + [width], strides: Tensor.strides(of: x.shape), start: part * width)
     }
   }
 
   public func reference(_ inputs: [Tensor], output: Int, position: Int) -> Double {
     let width = inputs[0].shape[inputs[0].shape.count - 1] / parts
     let (row, column) = (position / width, position % width)
-    return Double(inputs[0].floats[(row * parts + output) * width + column])
+    return inputs[0].number(at: (row * parts + output) * width + column)
   }
 }

@@ -1,6 +1,6 @@
 internal import MosaicKernels
 
-/// Axes in another order: axis i of y is axis `order[i]` of x. The batch axis stays first.
+/// Axes in another order: axis i of y is axis `order[i]` of x.
 public struct Transpose: Operator {
   public static let name = "transpose"
   public var order: [Int]
@@ -10,10 +10,10 @@ public struct Transpose: Operator {
   public var attributes: [(name: String, value: String)] { [("order", "\(order)")] }
 
   public func inferOutputs(from inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
-    guard inputs.count == 1, order.first == 0, order.sorted().elementsEqual(0..<inputs[0].rank)
+    guard inputs.count == 1, order.sorted().elementsEqual(0..<inputs[0].rank)
     else {
       throw ShapeError(
-        name, expected: "x of rank \(order.count) and an order that keeps axis 0", found: inputs)
+        name, expected: "x of rank \(order.count) and an order of its axes", found: inputs)
     }
     return [TensorType(order.map { inputs[0].shape[$0] }, element: inputs[0].element)]
   }
@@ -25,17 +25,22 @@ public struct Transpose: Operator {
   }
 
   public func evaluate(_ inputs: [Tensor]) -> [Tensor] {
-    let y = floats(inputs[0].count) { y in
-      MosaicKernels.permute(inputs[0].floats, shape: inputs[0].shape, order: order, into: y)
+    let x = inputs[0]
+    let shape = order.map { x.shape[$0] }
+    guard case .floats(let values) = x.elements else {
+      let strides = Tensor.strides(of: x.shape)
+      return [x.strided(shape, strides: order.map { strides[$0] })]
     }
-    return [Tensor(y, shape: order.map { inputs[0].shape[$0] })]
+    let y = floats(x.count) { y in
+      MosaicKernels.permute(values, shape: x.shape, order: order, into: y)
+    }
+    return [x.replacing(.floats(y), shape)]
   }
 
   public func reference(_ inputs: [Tensor], output: Int, position: Int) -> Double {
     let shape = inputs[0].shape
     let at = Tensor.coordinates(of: position, in: order.map { shape[$0] })
     let strides = Tensor.strides(of: shape)
-    return Double(
-      inputs[0].floats[zip(order, at).reduce(0) { $0 + strides[$1.0] * $1.1 }])
+    return inputs[0].number(at: zip(order, at).reduce(0) { $0 + strides[$1.0] * $1.1 })
   }
 }

@@ -6,19 +6,23 @@ public struct MergeCommonSubexpressions: Pass {
 
   public init() {}
 
+  private struct Key: Hashable {
+    var name: String
+    var inputs: [ValueID]
+  }
+
   public func run(on graph: inout Graph) {
     var replacements: [ValueID: ValueID] = [:]
-    var seen: [String: [Graph.Node]] = [:]
+    var seen: [Key: [Graph.Node]] = [:]
     for node in graph.nodes {
       var node = node
       node.inputs = node.inputs.map { replacements[$0] ?? $0 }
-      let earlier = seen[node.operation.name, default: []].first {
-        $0.inputs == node.inputs && $0.operation.isEqual(to: node.operation)
-      }
+      let key = Key(name: node.operation.name, inputs: node.inputs)
+      let earlier = seen[key, default: []].first { $0.operation.isEqual(to: node.operation) }
       if let earlier {
         for (mine, theirs) in zip(node.outputs, earlier.outputs) { replacements[mine] = theirs }
       } else {
-        seen[node.operation.name, default: []].append(node)
+        seen[key, default: []].append(node)
       }
     }
     graph.replaceUses(replacements)

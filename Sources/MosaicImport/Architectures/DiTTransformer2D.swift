@@ -116,7 +116,7 @@ struct DiTTransformer2D: Architecture {
     let state = graph.input(
       "hidden_states", TensorType([.batch, Dimension(channels), Dimension(size), Dimension(size)]))
     let timestep = graph.input("timestep", TensorType([.batch]))
-    let label = graph.input("class_labels", TensorType([.batch], element: .integer))
+    let label = graph.input("class_labels", TensorType([.batch], element: .i32))
     var x = try embedPatches(state, &graph)
     var conditions: [ValueID] = []
     for layer in 0..<layers {

@@ -26,6 +26,11 @@ public struct ONNXError: MosaicError, Equatable {
     case external(tensor: String, problem: String)
     case missingExternal(tensor: String, location: String)
     case unsupportedAttribute(node: String, attribute: String, kind: String)
+    /// Everything that cannot be imported, each with its node.
+    case unsupportedNodes([String])
+    case binding(input: String, declared: ONNXTensorType?, shape: [Int])
+    /// Names of an input's dimensions that only a binding can tell.
+    case unbound(input: String, names: [String])
   }
 
   public var path: String
@@ -41,8 +46,9 @@ public struct ONNXError: MosaicError, Equatable {
   public var exitStatus: ExitStatus {
     switch reason {
     case .irVersion, .operatorSet, .foreignOperatorSets, .unsupportedValue, .unsupportedTensor,
-      .unsupportedAttribute:
+      .unsupportedAttribute, .unsupportedNodes, .unbound:
       .unsupported
+    case .binding: .usage
     case .missingExternal: .missingInput
     default: .badData
     }
@@ -95,6 +101,18 @@ public struct ONNXError: MosaicError, Equatable {
         + " model; copy it too"
     case .unsupportedAttribute(let node, let attribute, let kind):
       "\(shown(node)): its attribute '\(printable(attribute))' is \(kind), which is not supported"
+    case .unsupportedNodes(let problems):
+      "\(problems.count == 1 ? "1 node" : "\(problems.count) nodes") cannot be imported: "
+        + (problems.prefix(20).map(shown)
+        + (problems.count > 20 ? ["and \(problems.count - 20) more"] : []))
+        .joined(separator: "; ")
+    case .binding(let input, let declared, let shape):
+      "input '\(printable(input))' is \(declared.map { printable($0.description) } ?? "of any type"),"
+        + " and cannot be \(shape)"
+    case .unbound(let input, let names):
+      "input '\(printable(input))' has dimensions that are not known"
+        + " (\(names.map { printable($0) }.joined(separator: ", "))), and only one, the batch, may"
+        + " stay open; bind them with --shape \(printable(input))=2,4,…"
     }
   }
 

@@ -1,0 +1,42 @@
+public import MosaicCore
+
+/// Weights of which some are worked out of others when they are asked for: a transposed matrix is
+/// never stored beside the one that a file holds.
+public struct DerivedWeights: WeightSource {
+  /// An operation on weights, or elements that no file holds.
+  enum Recipe: Sendable {
+    case constant(Tensor)
+    case operation(any Operator, operands: [String], output: Int)
+  }
+
+  let base: any WeightSource
+  var recipes: [String: Recipe] = [:]
+
+  init(base: any WeightSource) { self.base = base }
+
+  public func tensor(_ name: String) -> TensorView? {
+    recipes[name] == nil ? base.tensor(name) : value(name)?.view
+  }
+
+  public func path(of name: String) -> String? {
+    switch recipes[name] {
+    case nil: base.path(of: name)
+    case .constant: nil
+    case .operation(_, let operands, _): operands.first.flatMap(path)
+    }
+  }
+
+  /// Recipes read weights that were there before them, so the recursion ends.
+  func value(_ name: String) -> Tensor? {
+    switch recipes[name] {
+    case nil: return base.tensor(name).map { Tensor($0) }
+    case .constant(let tensor): return tensor
+    case .operation(let operation, let operands, let output):
+      let values = operands.compactMap(value)
+      guard values.count == operands.count, operation.problem(with: values) == nil else {
+        return nil
+      }
+      return operation.evaluate(values)[output]
+    }
+  }
+}

@@ -1,0 +1,290 @@
+import MosaicCore
+import MosaicIR
+import MosaicTestSupport
+import Testing
+
+/// Composed patterns, each as one graph before and one after; both compute the same.
+@Suite struct SimplificationTests {
+  /// Weights in memory.
+  private struct Weights: WeightSource {
+    var tensors: [String: Tensor] = [:]
+    func tensor(_ name: String) -> TensorView? { tensors[name]?.view }
+  }
+
+  /// A graph on the way.
+  private struct Builder {
+    var graph = Graph()
+    var weights = Weights()
+    var count = 0
+
+    mutating func input(_ name: String, _ shape: [Dimension]) -> ValueID {
+      graph.addInput(name, TensorType(shape))
+    }
+
+    mutating func weight(_ shape: Int..., seed: UInt64 = 1) -> ValueID {
+      var random = SplitMix64(seed: seed)
+      return constant(Tensor(random.floats(shape.reduce(1, *)), shape: shape))
+    }
+
+    mutating func number(_ value: Float) -> ValueID { constant(Tensor([value], shape: [])) }
+
+    mutating func constant(_ tensor: Tensor) -> ValueID {
+      count += 1
+      weights.tensors["w\(count)"] = tensor
+      return graph.addWeight("w\(count)", shape: tensor.shape)
+    }
+
+    mutating func add(_ operation: any Operator, _ operands: ValueID...) throws -> ValueID {
+      count += 1
+      return try graph.add(operation, operands, name: "v\(count)")[0]
+    }
+
+    mutating func unary(
+      _ function: ElementwiseUnary.Function, _ x: ValueID
+    ) throws -> ValueID { try add(ElementwiseUnary(function), x) }
+
+    mutating func binary(
+      _ function: ElementwiseBinary.Function, _ a: ValueID, _ b: ValueID
+    ) throws -> ValueID { try add(ElementwiseBinary(function), a, b) }
+  }
+
+  /// Expects the names of the operations after, and the same results within rounding, at batch 3.
+  private func expect(
+    _ builder: Builder, _ names: [String], sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    let simplified = try builder.graph.simplified(weights: builder.weights)
+    try simplified.graph.verify()
+    #expect(simplified.graph.nodes.map(\.operation.name) == names, sourceLocation: sourceLocation)
+    let again = try simplified.graph.simplified(weights: simplified.weights)
+    #expect(again.graph.nodes.map(\.operation.name) == names, sourceLocation: sourceLocation)
+    var random = SplitMix64(seed: 3)
+    var inputs: [String: Tensor] = [:]
+    for id in builder.graph.inputs {
+      let shape = builder.graph[id].type.shape(batch: 3)
+      inputs[builder.graph[id].name] = Tensor(random.floats(shape.reduce(1, *)), shape: shape)
+    }
+    func run(_ graph: Graph, _ weights: any WeightSource) throws -> [Float] {
+      try graph.interpret(inputs: inputs) { id in weights.tensor(graph[id].name).map { Tensor($0) }
+      }[0]
+      .floats
+    }
+    let before = try run(builder.graph, builder.weights)
+    let after = try run(simplified.graph, simplified.weights)
+    #expect(
+      zip(before, after).allSatisfy { abs($0 - $1) <= 2e-5 * max(1, abs($0)) },
+      sourceLocation: sourceLocation)
+    #expect(before.count == after.count, sourceLocation: sourceLocation)
+  }
+
+  @Test func silu() throws {
+    var builder = Builder()
+    let x = builder.input("x", [.batch, 5])
+    builder.graph.outputs = [try builder.binary(.multiply, builder.unary(.sigmoid, x), x)]
+    try expect(builder, ["activate"])
+  }
+
+  /// A row of ones as long as the batch, which exporters multiply timesteps by; the other way round
+  /// the repetition decides the shape, and stays.
+  @Test func operandsThatAreRepeated() throws {
+    var builder = Builder()
+    let t = builder.input("t", [.batch])
+    let ones = try builder.add(Expand(to: [.batch]), builder.number(1), t)
+    builder.graph.outputs = [
+      try builder.unary(.cosine, builder.binary(.multiply, t, ones))
+    ]
+    try expect(builder, ["unary"])
+
+    builder = Builder()
+    let x = builder.input("x", [.batch, 1])
+    let row = try builder.add(Expand(to: [.batch, 4]), builder.weight(1, 4), x)
+    builder.graph.outputs = [try builder.binary(.add, builder.number(2), row)]
+    try expect(builder, ["expand", "binary"])
+  }
+
+  /// As two exporters write it.
+  @Test func gelu() throws {
+    var builder = Builder()
+    let x = builder.input("x", [.batch, 5])
+    let root = try builder.binary(.divide, x, builder.number(Float(2).squareRoot()))
+    let sum = try builder.binary(.add, builder.unary(.erf, root), builder.number(1))
+    let product = try builder.binary(.multiply, x, sum)
+    builder.graph.outputs = [try builder.binary(.multiply, product, builder.number(0.5))]
+    try expect(builder, ["activate"])
+
+    builder = Builder()
+    let y = builder.input("y", [.batch, 5])
+    let half = try builder.binary(.multiply, y, builder.number(0.5))
+    let cube = try builder.binary(.power, y, builder.number(3))
+    let inner = try builder.binary(
+      .add, y, builder.binary(.multiply, cube, builder.number(0.044715)))
+    let scaled = try builder.binary(.multiply, inner, builder.number(0.7978846))
+    let one = try builder.binary(.add, builder.unary(.tanh, scaled), builder.number(1))
+    builder.graph.outputs = [try builder.binary(.multiply, half, one)]
+    try expect(builder, ["activate"])
+  }
+
+  /// Nearly one, and not it: the quick form with 1.702, and one that is cut off far out.
+  @Test func otherActivations() throws {
+    var builder = Builder()
+    let x = builder.input("x", [.batch, 5])
+    let scaled = try builder.binary(.multiply, x, builder.number(1.702))
+    builder.graph.outputs = [try builder.binary(.multiply, x, builder.unary(.sigmoid, scaled))]
+    try expect(builder, ["binary", "unary", "binary"])
+
+    builder = Builder()
+    let y = builder.input("y", [.batch, 5])
+    let silu = try builder.binary(.multiply, builder.unary(.sigmoid, y), y)
+    builder.graph.outputs = [try builder.binary(.minimum, silu, builder.number(100))]
+    try expect(builder, ["activate", "binary"])
+  }
+
+  @Test func product() throws {
+    var builder = Builder()
+    let x = builder.input("x", [.batch, 4, 5])
+    let y = try builder.add(MatMul(), x, builder.weight(5, 7))
+    builder.graph.outputs = [try builder.binary(.add, builder.weight(7), y)]
+    try expect(builder, ["linear"])
+  }
+
+  /// A weight that is worked out takes no name that another has further on.
+  @Test func namesOfDerivedWeights() throws {
+    var graph = Graph()
+    let x = graph.addInput("x", TensorType([.batch, 3]))
+    let first = graph.addWeight("first", shape: [3, 3])
+    let second = graph.addWeight("v.weight", shape: [3, 3])
+    let hidden = try graph.add(MatMul(), [x, first], name: "v")
+    graph.outputs = try graph.add(Linear(), [hidden[0], second], name: "y")
+    let ones = Tensor([Float](repeating: 1, count: 9), shape: [3, 3])
+    let twos = Tensor([Float](repeating: 2, count: 9), shape: [3, 3])
+    let simplified = try graph.simplified(
+      weights: Weights(tensors: ["first": ones, "v.weight": twos]))
+    let result = try simplified.graph.interpret(
+      inputs: ["x": Tensor([1, 1, 1] as [Float], shape: [1, 3])],
+      weights: { id in simplified.weights.tensor(simplified.graph[id].name).map { Tensor($0) } })
+    #expect(result[0].floats == [18, 18, 18])
+    #expect(simplified.graph.weight(named: "v.weight'") != nil)
+  }
+
+  /// Keys transposed with heads and batch folded into one axis, the scale on both sides.
+  @Test func attention() throws {
+    var builder = Builder()
+    var heads: [ValueID] = []
+    for name in ["q", "k", "v"] {
+      let rows = builder.input(name, [.batch, 6, 8])
+      let parts = try builder.add(Reshape(to: [.batch, 6, 2, 4]), rows)
+      heads.append(try builder.add(Transpose(order: [0, 2, 1, 3]), parts))
+    }
+    let folded = try builder.add(Reshape(to: [Dimension(2, power: 1), 6, 4]), heads[1])
+    let turned = try builder.add(Transpose(order: [0, 2, 1]), folded)
+    let keys = try builder.add(Reshape(to: [.batch, 2, 4, 6]), turned)
+    let root = builder.number(Float(0.5).squareRoot())
+    let scores = try builder.add(
+      MatMul(), builder.binary(.multiply, heads[0], root), builder.binary(.multiply, keys, root))
+    let y = try builder.add(MatMul(), builder.add(Softmax(), scores), heads[2])
+    let back = try builder.add(Transpose(order: [0, 2, 1, 3]), y)
+    builder.graph.outputs = [try builder.add(Reshape(to: [.batch, 6, 8]), back)]
+    try expect(builder, ["attention"])
+    let operation = try builder.graph.simplified(weights: builder.weights).graph.nodes[0].operation
+    #expect(operation as? Attention == Attention(headSize: 4, scale: 0.5))
+  }
+
+  @Test(arguments: [true, false]) func rootMeanSquareNorm(isDivided: Bool) throws {
+    var builder = Builder()
+    let x = builder.input("x", [.batch, 4, 5])
+    let squares = try builder.binary(.power, x, builder.number(2))
+    let mean = try builder.add(Reduce(.mean, axes: [2], keepsAxes: true), squares)
+    let root = try builder.unary(
+      .squareRoot, builder.binary(.add, mean, builder.number(1e-6)))
+    let normal =
+      isDivided
+      ? try builder.binary(.divide, x, root)
+      : try builder.binary(.multiply, x, builder.unary(.reciprocal, root))
+    builder.graph.outputs = [try builder.binary(.multiply, normal, builder.weight(5))]
+    try expect(builder, ["rms-norm"])
+  }
+
+  /// Groups as channels of an instance norm, weights of one and biases of zero on it.
+  @Test func groupNorm() throws {
+    var builder = Builder()
+    let x = builder.input("x", [.batch, 6, 2, 5])
+    let folded = try builder.add(Reshape(to: [.batch, 3, 20]), x)
+    let ones = builder.constant(Tensor([1, 1, 1] as [Float], shape: [3]))
+    let zeros = builder.constant(Tensor([0, 0, 0] as [Float], shape: [3]))
+    let normal = try builder.add(GroupNorm(groups: 3, epsilon: 1e-5), folded, ones, zeros)
+    let back = try builder.add(Reshape(to: [.batch, 6, 2, 5]), normal)
+    let scaled = try builder.binary(.multiply, back, builder.weight(6, 1, 1))
+    builder.graph.outputs = [
+      try builder.binary(.add, scaled, builder.weight(1, 6, 1, 1, seed: 2))
+    ]
+    try expect(builder, ["group-norm"])
+  }
+
+  @Test func modulationAndGate() throws {
+    var builder = Builder()
+    let x = builder.input("x", [.batch, 4, 5])
+    let columns = try builder.graph.add(
+      Split(parts: 3), [builder.input("c", [.batch, 15])], name: "c")
+    var rows: [ValueID] = []
+    for column in columns { rows.append(try builder.add(Reshape(to: [.batch, 1, 5]), column)) }
+    let factor = try builder.binary(.add, builder.number(1), rows[1])
+    let product = try builder.binary(.multiply, x, factor)
+    let modulated = try builder.binary(.add, product, rows[0])
+    let gated = try builder.binary(.multiply, rows[2], modulated)
+    builder.graph.outputs = [try builder.binary(.add, x, gated)]
+    try expect(builder, ["split", "modulate", "gate", "add"])
+  }
+
+  /// Slices of the sinusoids change sines and cosines about.
+  @Test func timestepEmbedding() throws {
+    var builder = Builder()
+    let t = builder.input("t", [.batch])
+    let column = try builder.add(Reshape(to: [.batch, 1]), t)
+    let rates = (0..<4).map { Float(1 / pow10($0)) }
+    let angles = try builder.binary(
+      .multiply, column, builder.constant(Tensor(rates, shape: [1, 4])))
+    let joined = try builder.add(
+      Concat(axis: 1), builder.unary(.sine, angles), builder.unary(.cosine, angles))
+    let second = try builder.add(Slice(axis: 1, start: 4, count: 4), joined)
+    let first = try builder.add(Slice(axis: 1, start: 0, count: 4), joined)
+    builder.graph.outputs = [try builder.add(Concat(axis: 1), second, first)]
+    try expect(builder, ["timestep-embedding"])
+  }
+
+  /// 10000^(i/4), the frequencies of four sinusoids without a shift.
+  private func pow10(_ index: Int) -> Double {
+    (0..<index).reduce(1) { product, _ in product * 10 }
+  }
+
+  @Test func movements() throws {
+    var builder = Builder()
+    let x = builder.input("x", [.batch, 2, 3])
+    let turned = try builder.add(Transpose(order: [0, 2, 1]), x)
+    let back = try builder.add(Transpose(order: [0, 2, 1]), turned)
+    let flat = try builder.add(Reshape(to: [.batch, 6]), back)
+    let whole = try builder.add(Reshape(to: [.batch, 2, 3]), flat)
+    let same = try builder.add(Cast(to: .f32), builder.add(Expand(to: [.batch, 2, 3]), whole))
+    let joined = try builder.add(Concat(axis: 2), same, builder.input("y", [.batch, 2, 1]))
+    let cut = try builder.add(Slice(axis: 2, start: 1, count: 2), joined)
+    let scaled = try builder.binary(.multiply, cut, builder.number(1))
+    builder.graph.outputs = [try builder.unary(.negate, scaled)]
+    try expect(builder, ["slice", "unary"])
+  }
+
+  /// Slices that leave a gap, overlap or differ stay what they are.
+  @Test(arguments: [
+    ([(0, 2), (2, 2), (4, 2)], true), ([(4, 2), (0, 2), (2, 2)], true),
+    ([(0, 2), (2, 2)], false), ([(0, 3), (2, 3)], false), ([(0, 2), (2, 4)], false),
+  ])
+  func joinsSlices(parts: [(Int, Int)], isSplit: Bool) throws {
+    var builder = Builder()
+    let x = builder.input("x", [.batch, 6])
+    var slices: [ValueID] = []
+    for (start, count) in parts {
+      slices.append(try builder.add(Slice(axis: 1, start: start, count: count), x))
+    }
+    builder.graph.outputs = slices
+    try builder.graph.run([JoinSlices()])
+    let names = Set(builder.graph.nodes.map(\.operation.name))
+    #expect(names == (isSplit ? ["split"] : ["slice"]))
+  }
+}
