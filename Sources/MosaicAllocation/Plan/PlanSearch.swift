@@ -61,7 +61,10 @@ public struct PlanSearch {
         moves, around: last.plan, on: base, stage: "stage \(milestones.count)", progress: progress)
       var solver = StageSolver(
         measured, around: last.plan, costs: networks, rules: options.rules)
-      guard solver.solve(target: max(options.least, last.cost - options.stage)) else { return }
+      // Moves that only better the plan are taken too, but alone they would never come to an end.
+      guard solver.solve(target: max(options.least, last.cost - options.stage)),
+        solver.cost < last.cost - 1e-9
+      else { return }
       let milestone = Milestone(
         plan: solver.plan, cost: solver.cost, predicted: solver.predicted,
         work: last.work + measured.work)
