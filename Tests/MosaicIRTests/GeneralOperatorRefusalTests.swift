@@ -59,6 +59,12 @@ private func window(
     TypedCase(GroupNorm(groups: 2, epsilon: 1), f32(2, 4), f32(4), f32(2)),
     TypedCase(GroupedConvolution(window: window([4]), groups: 1), f32(1, 2, 3), f32(2, 2, 4)),
     TypedCase(GroupedConvolution(window: window([2]), groups: 2), f32(1, 3, 3), f32(2, 2, 2)),
+    TypedCase(
+      GroupedConvolution(window: window([2]), groups: 1), f32(1, 0, 3), f32(1 << 31, 0, 2)),
+    TypedCase(
+      GroupedConvolution(window: window([1]), groups: 1), f32(1, 1 << 31, 3), f32(1, 1 << 31, 1)),
+    TypedCase(Linear(), f32(1, 1 << 31), f32(1, 1 << 31)),
+    TypedCase(Linear(), f32(1, 0), f32(1 << 31, 0)),
     TypedCase(GroupedConvolution(window: window([2]), groups: 2), f32(1, 4, 3), f32(3, 2, 2)),
     TypedCase(GroupedConvolution(window: window([3]), groups: 1), f32(1, 2, 3), f32(2, 2, 2)),
     TypedCase(GroupedConvolution(window: window([2]), groups: .max), f32(1, 4, 3), f32(3, 2, 2)),

@@ -9,6 +9,7 @@ public struct Linear: Operator {
   public func inferOutputs(from inputs: [TensorType]) throws(ShapeError) -> [TensorType] {
     guard (2...3).contains(inputs.count), let inner = inputs[0].shape.last,
       inputs[1].rank == 2, inputs[1].shape[1] == inner,
+      inputs[1].shape.allSatisfy({ $0.factor <= MatMul.largestExtent }),
       inputs.count == 2 || inputs[2].shape == [inputs[1].shape[0]]
     else {
       throw ShapeError(
@@ -29,6 +30,12 @@ public struct Linear: Operator {
       AxisRule(.contracts, [.input(0, axis: last), .input(1, axis: 1)]),
       AxisRule(.produces, [.output(0, axis: last), .input(1, axis: 0)] + bias),
     ]
+  }
+
+  /// Rows are counted by libraries in 32 bits.
+  public func problem(with inputs: [Tensor]) -> String? {
+    let rows = inputs[0].count / max(inputs[1].shape[1], 1)
+    return rows <= MatMul.largestExtent ? nil : "is a product of \(rows) rows"
   }
 
   public func evaluate(_ inputs: [Tensor]) -> [Tensor] {

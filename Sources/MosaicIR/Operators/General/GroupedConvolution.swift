@@ -29,6 +29,9 @@ public struct GroupedConvolution: Operator {
       inputs.allSatisfy({ $0.element == inputs[0].element }),
       inputs[1].shape[1].multiplied(by: Dimension(groups)) == inputs[0].shape[1],
       inputs[1].shape[0].isFixed, inputs[1].shape[0].factor.isMultiple(of: groups),
+      inputs[1].shape[0].factor <= MatMul.largestExtent,
+      let taps = TensorType(Array(inputs[1].shape.dropFirst())).count,
+      taps.factor <= MatMul.largestExtent,
       inputs[1].shape[2...].elementsEqual(window.extents.map { Dimension($0) }),
       inputs.count == 2 || inputs[2].shape == [inputs[1].shape[0]],
       let places = window.places(over: Array(inputs[0].shape[2...]))
