@@ -907,6 +907,51 @@ void   mosaic__program__free_unpacked
   assert(message->base.descriptor == &mosaic__program__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   mosaic__reusable_unit__init
+                     (Mosaic__ReusableUnit         *message)
+{
+  static const Mosaic__ReusableUnit init_value = MOSAIC__REUSABLE_UNIT__INIT;
+  *message = init_value;
+}
+size_t mosaic__reusable_unit__get_packed_size
+                     (const Mosaic__ReusableUnit *message)
+{
+  assert(message->base.descriptor == &mosaic__reusable_unit__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t mosaic__reusable_unit__pack
+                     (const Mosaic__ReusableUnit *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &mosaic__reusable_unit__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t mosaic__reusable_unit__pack_to_buffer
+                     (const Mosaic__ReusableUnit *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &mosaic__reusable_unit__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Mosaic__ReusableUnit *
+       mosaic__reusable_unit__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Mosaic__ReusableUnit *)
+     protobuf_c_message_unpack (&mosaic__reusable_unit__descriptor,
+                                allocator, len, data);
+}
+void   mosaic__reusable_unit__free_unpacked
+                     (Mosaic__ReusableUnit *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &mosaic__reusable_unit__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   mosaic__port__init
                      (Mosaic__Port         *message)
 {
@@ -1312,6 +1357,141 @@ void   mosaic__proof__free_unpacked
   assert(message->base.descriptor == &mosaic__proof__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   mosaic__plan__init
+                     (Mosaic__Plan         *message)
+{
+  static const Mosaic__Plan init_value = MOSAIC__PLAN__INIT;
+  *message = init_value;
+}
+size_t mosaic__plan__get_packed_size
+                     (const Mosaic__Plan *message)
+{
+  assert(message->base.descriptor == &mosaic__plan__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t mosaic__plan__pack
+                     (const Mosaic__Plan *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &mosaic__plan__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t mosaic__plan__pack_to_buffer
+                     (const Mosaic__Plan *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &mosaic__plan__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Mosaic__Plan *
+       mosaic__plan__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Mosaic__Plan *)
+     protobuf_c_message_unpack (&mosaic__plan__descriptor,
+                                allocator, len, data);
+}
+void   mosaic__plan__free_unpacked
+                     (Mosaic__Plan *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &mosaic__plan__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   mosaic__plan_step__init
+                     (Mosaic__PlanStep         *message)
+{
+  static const Mosaic__PlanStep init_value = MOSAIC__PLAN_STEP__INIT;
+  *message = init_value;
+}
+size_t mosaic__plan_step__get_packed_size
+                     (const Mosaic__PlanStep *message)
+{
+  assert(message->base.descriptor == &mosaic__plan_step__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t mosaic__plan_step__pack
+                     (const Mosaic__PlanStep *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &mosaic__plan_step__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t mosaic__plan_step__pack_to_buffer
+                     (const Mosaic__PlanStep *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &mosaic__plan_step__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Mosaic__PlanStep *
+       mosaic__plan_step__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Mosaic__PlanStep *)
+     protobuf_c_message_unpack (&mosaic__plan_step__descriptor,
+                                allocator, len, data);
+}
+void   mosaic__plan_step__free_unpacked
+                     (Mosaic__PlanStep *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &mosaic__plan_step__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   mosaic__plan_error__init
+                     (Mosaic__PlanError         *message)
+{
+  static const Mosaic__PlanError init_value = MOSAIC__PLAN_ERROR__INIT;
+  *message = init_value;
+}
+size_t mosaic__plan_error__get_packed_size
+                     (const Mosaic__PlanError *message)
+{
+  assert(message->base.descriptor == &mosaic__plan_error__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t mosaic__plan_error__pack
+                     (const Mosaic__PlanError *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &mosaic__plan_error__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t mosaic__plan_error__pack_to_buffer
+                     (const Mosaic__PlanError *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &mosaic__plan_error__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Mosaic__PlanError *
+       mosaic__plan_error__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Mosaic__PlanError *)
+     protobuf_c_message_unpack (&mosaic__plan_error__descriptor,
+                                allocator, len, data);
+}
+void   mosaic__plan_error__free_unpacked
+                     (Mosaic__PlanError *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &mosaic__plan_error__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor mosaic__manifest__field_descriptors[2] =
 {
   {
@@ -1363,7 +1543,7 @@ const ProtobufCMessageDescriptor mosaic__manifest__descriptor =
   (ProtobufCMessageInit) mosaic__manifest__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor mosaic__content__field_descriptors[12] =
+static const ProtobufCFieldDescriptor mosaic__content__field_descriptors[13] =
 {
   {
     "generator",
@@ -1509,6 +1689,18 @@ static const ProtobufCFieldDescriptor mosaic__content__field_descriptors[12] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "plans",
+    40,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Mosaic__Content, n_plans),
+    offsetof(Mosaic__Content, plans),
+    &mosaic__plan__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned mosaic__content__field_indices_by_name[] = {
   7,   /* field[7] = chunks */
@@ -1516,6 +1708,7 @@ static const unsigned mosaic__content__field_indices_by_name[] = {
   4,   /* field[4] = graph_text */
   5,   /* field[5] = groups */
   2,   /* field[2] = model */
+  12,   /* field[12] = plans */
   11,   /* field[11] = proof */
   1,   /* field[1] = provenance */
   9,   /* field[9] = schedule */
@@ -1524,10 +1717,11 @@ static const unsigned mosaic__content__field_indices_by_name[] = {
   6,   /* field[6] = tensors */
   8,   /* field[8] = variants */
 };
-static const ProtobufCIntRange mosaic__content__number_ranges[1 + 1] =
+static const ProtobufCIntRange mosaic__content__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 12 }
+  { 40, 12 },
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor mosaic__content__descriptor =
 {
@@ -1537,10 +1731,10 @@ const ProtobufCMessageDescriptor mosaic__content__descriptor =
   "Mosaic__Content",
   "mosaic",
   sizeof(Mosaic__Content),
-  12,
+  13,
   mosaic__content__field_descriptors,
   mosaic__content__field_indices_by_name,
-  1,  mosaic__content__number_ranges,
+  2,  mosaic__content__number_ranges,
   (ProtobufCMessageInit) mosaic__content__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
@@ -3126,7 +3320,7 @@ const ProtobufCMessageDescriptor mosaic__run__descriptor =
   (ProtobufCMessageInit) mosaic__run__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor mosaic__program__field_descriptors[6] =
+static const ProtobufCFieldDescriptor mosaic__program__field_descriptors[7] =
 {
   {
     "inputs",
@@ -3200,19 +3394,33 @@ static const ProtobufCFieldDescriptor mosaic__program__field_descriptors[6] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "reusable_units",
+    20,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Mosaic__Program, n_reusable_units),
+    offsetof(Mosaic__Program, reusable_units),
+    &mosaic__reusable_unit__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned mosaic__program__field_indices_by_name[] = {
   5,   /* field[5] = arena_size */
   0,   /* field[0] = inputs */
   4,   /* field[4] = instructions */
   1,   /* field[1] = output_shape */
+  6,   /* field[6] = reusable_units */
   3,   /* field[3] = values */
   2,   /* field[2] = weights */
 };
-static const ProtobufCIntRange mosaic__program__number_ranges[1 + 1] =
+static const ProtobufCIntRange mosaic__program__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 20, 6 },
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor mosaic__program__descriptor =
 {
@@ -3222,11 +3430,62 @@ const ProtobufCMessageDescriptor mosaic__program__descriptor =
   "Mosaic__Program",
   "mosaic",
   sizeof(Mosaic__Program),
-  6,
+  7,
   mosaic__program__field_descriptors,
   mosaic__program__field_indices_by_name,
-  1,  mosaic__program__number_ranges,
+  2,  mosaic__program__number_ranges,
   (ProtobufCMessageInit) mosaic__program__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor mosaic__reusable_unit__field_descriptors[2] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Mosaic__ReusableUnit, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "instruction",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Mosaic__ReusableUnit, instruction),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned mosaic__reusable_unit__field_indices_by_name[] = {
+  1,   /* field[1] = instruction */
+  0,   /* field[0] = name */
+};
+static const ProtobufCIntRange mosaic__reusable_unit__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor mosaic__reusable_unit__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "mosaic.ReusableUnit",
+  "ReusableUnit",
+  "Mosaic__ReusableUnit",
+  "mosaic",
+  sizeof(Mosaic__ReusableUnit),
+  2,
+  mosaic__reusable_unit__field_descriptors,
+  mosaic__reusable_unit__field_indices_by_name,
+  1,  mosaic__reusable_unit__number_ranges,
+  (ProtobufCMessageInit) mosaic__reusable_unit__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor mosaic__port__field_descriptors[3] =
@@ -4063,6 +4322,302 @@ const ProtobufCMessageDescriptor mosaic__proof__descriptor =
   mosaic__proof__field_indices_by_name,
   1,  mosaic__proof__number_ranges,
   (ProtobufCMessageInit) mosaic__proof__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor mosaic__plan__field_descriptors[10] =
+{
+  {
+    "sampler",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Mosaic__Plan, sampler),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "eta",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Mosaic__Plan, eta),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "steps",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Mosaic__Plan, steps),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "guidance",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Mosaic__Plan, guidance),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "units",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Mosaic__Plan, n_units),
+    offsetof(Mosaic__Plan, units),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "plan_steps",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Mosaic__Plan, n_plan_steps),
+    offsetof(Mosaic__Plan, plan_steps),
+    &mosaic__plan_step__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "budget",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Mosaic__Plan, budget),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "mac_share",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Mosaic__Plan, mac_share),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "predicted",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Mosaic__Plan, predicted),
+    &mosaic__plan_error__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "measured",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Mosaic__Plan, measured),
+    &mosaic__plan_error__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned mosaic__plan__field_indices_by_name[] = {
+  6,   /* field[6] = budget */
+  1,   /* field[1] = eta */
+  3,   /* field[3] = guidance */
+  7,   /* field[7] = mac_share */
+  9,   /* field[9] = measured */
+  5,   /* field[5] = plan_steps */
+  8,   /* field[8] = predicted */
+  0,   /* field[0] = sampler */
+  2,   /* field[2] = steps */
+  4,   /* field[4] = units */
+};
+static const ProtobufCIntRange mosaic__plan__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 10 }
+};
+const ProtobufCMessageDescriptor mosaic__plan__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "mosaic.Plan",
+  "Plan",
+  "Mosaic__Plan",
+  "mosaic",
+  sizeof(Mosaic__Plan),
+  10,
+  mosaic__plan__field_descriptors,
+  mosaic__plan__field_indices_by_name,
+  1,  mosaic__plan__number_ranges,
+  (ProtobufCMessageInit) mosaic__plan__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor mosaic__plan_step__field_descriptors[3] =
+{
+  {
+    "variant",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Mosaic__PlanStep, variant),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "orders",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Mosaic__PlanStep, orders),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "unneeded",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Mosaic__PlanStep, unneeded),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned mosaic__plan_step__field_indices_by_name[] = {
+  1,   /* field[1] = orders */
+  2,   /* field[2] = unneeded */
+  0,   /* field[0] = variant */
+};
+static const ProtobufCIntRange mosaic__plan_step__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor mosaic__plan_step__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "mosaic.PlanStep",
+  "PlanStep",
+  "Mosaic__PlanStep",
+  "mosaic",
+  sizeof(Mosaic__PlanStep),
+  3,
+  mosaic__plan_step__field_descriptors,
+  mosaic__plan_step__field_indices_by_name,
+  1,  mosaic__plan_step__number_ranges,
+  (ProtobufCMessageInit) mosaic__plan_step__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor mosaic__plan_error__field_descriptors[4] =
+{
+  {
+    "mean",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Mosaic__PlanError, mean),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "lower",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Mosaic__PlanError, lower),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "upper",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Mosaic__PlanError, upper),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "samples",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Mosaic__PlanError, samples),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned mosaic__plan_error__field_indices_by_name[] = {
+  1,   /* field[1] = lower */
+  0,   /* field[0] = mean */
+  3,   /* field[3] = samples */
+  2,   /* field[2] = upper */
+};
+static const ProtobufCIntRange mosaic__plan_error__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor mosaic__plan_error__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "mosaic.PlanError",
+  "PlanError",
+  "Mosaic__PlanError",
+  "mosaic",
+  sizeof(Mosaic__PlanError),
+  4,
+  mosaic__plan_error__field_descriptors,
+  mosaic__plan_error__field_indices_by_name,
+  1,  mosaic__plan_error__number_ranges,
+  (ProtobufCMessageInit) mosaic__plan_error__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCEnumValue mosaic__codec__enum_values_by_number[3] =

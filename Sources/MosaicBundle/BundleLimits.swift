@@ -15,6 +15,10 @@ enum BundleLimits {
   static let nameBytes = 1024
   /// Pieces in which instructions may write one value of a program.
   static let writtenParts = 1024
+  static let plans = 64
+  static let planSteps = 4096
+  /// Of a program or a plan.
+  static let reusableUnits = 1024
 
   /// Chunks of at least this many stored bytes start at a multiple of `pageSize`, smaller ones at
   /// a multiple of `lineSize`.

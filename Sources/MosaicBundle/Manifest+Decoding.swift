@@ -29,6 +29,9 @@ extension Manifest {
       sensitivity.append(try SensitivityCurve(curve))
     }
     if let stored = content.proof?.pointee { proof = try Proof(stored) }
+    for plan in list(content.plans, content.n_plans) {
+      plans.append(try SamplingPlan(plan, place: "plan \(plans.count)"))
+    }
   }
 
   private static func checkCounts(_ content: Mosaic__Content) throws(BundleError.Reason) {
@@ -36,6 +39,7 @@ extension Manifest {
       ("the number of chunks", content.n_chunks, BundleLimits.chunks),
       ("the number of tensors", content.n_tensors, BundleLimits.tensors),
       ("the number of variants", content.n_variants, BundleLimits.variants),
+      ("the number of plans", content.n_plans, BundleLimits.plans),
     ]
     for (what, count, limit) in counts where count > limit {
       throw .limit(what: what, value: count, limit: limit)

@@ -37,6 +37,8 @@ extension Manifest {
     result.pointee.n_sensitivity = sensitivity.count
     result.pointee.sensitivity = arena.list(sensitivity) { $0.message(in: arena) }
     result.pointee.proof = proof?.message(in: arena)
+    result.pointee.n_plans = plans.count
+    result.pointee.plans = arena.list(plans) { $0.message(in: arena) }
     return result
   }
 

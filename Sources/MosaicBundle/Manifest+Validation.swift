@@ -20,6 +20,7 @@ extension Manifest {
       try check(variant)
     }
     try checkReport()
+    try checkPlans()
   }
 
   /// Every noise level is served by exactly one variant.

@@ -19,6 +19,9 @@ public struct Manifest: Sendable, Equatable {
   public var schedule: Schedule
   public var sensitivity: [SensitivityCurve]
   public var proof: Proof?
+  /// What sampling runs may follow; the first is what a run does that asks for nothing else. Without
+  /// one, variants serve the noise levels of any run.
+  public var plans: [SamplingPlan]
 
   public init(
     generator: String = "", provenance: Provenance = Provenance(),
@@ -26,7 +29,8 @@ public struct Manifest: Sendable, Equatable {
       architecture: "", sampleShape: [], outputChannels: 0),
     scheduler: SchedulerConfig = SchedulerConfig(), graphText: String = "", groups: [Group] = [],
     tensors: [Tensor] = [], chunks: [Chunk] = [], variants: [Variant] = [],
-    schedule: Schedule = Schedule(), sensitivity: [SensitivityCurve] = [], proof: Proof? = nil
+    schedule: Schedule = Schedule(), sensitivity: [SensitivityCurve] = [], proof: Proof? = nil,
+    plans: [SamplingPlan] = []
   ) {
     self.generator = generator
     self.provenance = provenance
@@ -40,6 +44,7 @@ public struct Manifest: Sendable, Equatable {
     self.schedule = schedule
     self.sensitivity = sensitivity
     self.proof = proof
+    self.plans = plans
   }
 
   /// Where the bundle comes from, free of times, paths and hosts.

@@ -31,6 +31,12 @@ extension Program {
       instructions.append(
         try Instruction(instruction, place: "\(place), instruction \(instructions.count)"))
     }
+    for unit in list(message.reusable_units, message.n_reusable_units) {
+      reusableUnits.append(
+        ReusableUnit(
+          name: try checkedName(text(unit.name), "\(place), a reusable unit"),
+          instruction: try integer(unit.instruction, place)))
+    }
   }
 }
 

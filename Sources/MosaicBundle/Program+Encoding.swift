@@ -27,6 +27,13 @@ extension Program {
     result.pointee.n_instructions = instructions.count
     result.pointee.instructions = arena.list(instructions) { $0.message(in: arena) }
     result.pointee.arena_size = arena.unsigned(arenaSize)
+    result.pointee.n_reusable_units = reusableUnits.count
+    result.pointee.reusable_units = arena.list(reusableUnits) { unit in
+      let message = arena.message(mosaic__reusable_unit__init)
+      message.pointee.name = arena.string(unit.name)
+      message.pointee.instruction = arena.unsigned(unit.instruction)
+      return message
+    }
     return result
   }
 }

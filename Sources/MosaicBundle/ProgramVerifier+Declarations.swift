@@ -6,6 +6,7 @@ extension ProgramVerifier {
     let counts = [
       ("instructions", program.instructions.count, BundleLimits.instructions),
       ("values", program.values.count, BundleLimits.values),
+      ("reusable units", program.reusableUnits.count, BundleLimits.reusableUnits),
     ]
     for (what, count, limit) in counts where count > limit {
       throw ProgramError(.program, "has \(count) \(what), more than \(limit)")
@@ -27,6 +28,25 @@ extension ProgramVerifier {
     }
     for (index, value) in program.values.enumerated() {
       try checkShape(value.shape, "it", .value(index))
+    }
+  }
+
+  /// Each is an instruction of its own, and they come in the order of these.
+  static func checkReusableUnits(of program: Program) throws(ProgramError) {
+    var names: Set<[UInt8]> = []
+    var least = 0
+    for unit in program.reusableUnits {
+      let name = "reusable unit '\(printable(unit.name))'"
+      guard names.insert(Array(unit.name.utf8)).inserted else {
+        throw ProgramError(.program, "\(name) is there twice")
+      }
+      guard unit.instruction >= least, unit.instruction < program.instructions.count else {
+        throw ProgramError(
+          .program,
+          "\(name) is instruction \(unit.instruction), which is not one of "
+            + "\(least)..<\(program.instructions.count)")
+      }
+      least = unit.instruction + 1
     }
   }
 

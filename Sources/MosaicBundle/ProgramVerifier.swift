@@ -23,6 +23,7 @@ public struct ProgramVerifier {
       try verifier.check(instruction: index)
     }
     try verifier.checkOutput()
+    try checkReusableUnits(of: program)
     try ArenaCheck.verify(program, lifetimes: verifier.lifetimes)
   }
 

@@ -42,6 +42,9 @@ struct SealedManifest {
 extension Manifest {
   /// The lowest minor version that has what the manifest holds.
   fileprivate var minorVersion: UInt32 {
+    if !plans.isEmpty || variants.contains(where: { !$0.program.reusableUnits.isEmpty }) {
+      return 4
+    }
     let operations = variants.lazy.flatMap(\.program.instructions).map(\.operation)
     if operations.contains(where: { $0.needsVersion3 }) { return 3 }
     if !scheduler.isOfFirstVersion { return 2 }

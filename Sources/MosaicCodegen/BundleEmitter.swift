@@ -25,7 +25,8 @@ struct BundleEmitter {
     self.shipped = shipped ?? ShippedWeights(subject.dense, groups: subject.groups)
   }
 
-  /// - Parameter manifest: Everything but groups, variants, tensors and chunks.
+  /// - Parameter manifest: Everything but groups, variants, tensors and chunks. Where it has plans,
+  ///   their variants are places in `variants`, and programs name the units that steps may reuse.
   func write(
     _ manifest: Manifest, to path: String, compression: Compression, replacing: Bool
   ) throws {
@@ -35,9 +36,10 @@ struct BundleEmitter {
       path: path, compression: compression, threads: subject.options.threads,
       replacing: replacing)
     var stored: [String: Int] = [:]
+    let units = manifest.plans.isEmpty ? [] : reusableUnits
     for (number, variant) in variants.enumerated() {
       let name = "range-\(number)"
-      let lowered = try variant.network.graph.lowered()
+      let lowered = try variant.network.graph.lowered(reusing: units)
       var sources: [Manifest.WeightSource] = []
       for id in lowered.weights {
         sources.append(
@@ -51,6 +53,13 @@ struct BundleEmitter {
           sparsity: variant.sparsity))
     }
     try writer.finish(manifest)
+  }
+
+  /// Of the dense network; what pruning removed is in no variant's program.
+  private var reusableUnits: [ReusableUnit] {
+    let graph = subject.dense.graph
+    let state = graph.inputs.first { graph[$0].name == subject.model.sampleInput }
+    return state.map { ReuseUnits(of: graph, state: $0).units } ?? []
   }
 
   // MARK: Weights

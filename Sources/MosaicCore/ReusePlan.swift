@@ -50,19 +50,31 @@ public struct ReusePlan: Sendable, Equatable {
   ///   - isNeeded: By step, whether the sampler uses the network's output: others compute nothing.
   ///   - within: By unit, the units that are not computed where it is reused.
   public func gap(isNeeded: [Bool], within: [[Int]]) -> Gap? {
-    var known = [Int](repeating: 0, count: units.count)
-    for (step, row) in orders.enumerated() where isNeeded[step] {
-      var isSpared = [Bool](repeating: false, count: units.count)
+    gap { step in
+      let row = orders[step]
+      var isSpared = [Bool](repeating: !isNeeded[step], count: units.count)
       for unit in units.indices where row[unit] != nil {
         for inner in within[unit] { isSpared[inner] = true }
       }
-      for unit in units.indices where !isSpared[unit] {
-        guard let order = row[unit] else {
-          known[unit] += 1
-          continue
-        }
-        guard known[unit] > order else {
+      return zip(isSpared, row).map { $0 ? nil : $1 == nil ? .computed : .taken }
+    }
+  }
+
+  /// What becomes of a unit at a step.
+  public enum Use: Sendable, Equatable { case computed, taken }
+
+  /// The same, where what a step does is known otherwise.
+  ///
+  /// - Parameter use: Of a step, by unit: nil where its value is not there and not asked for.
+  public func gap(use: (_ step: Int) -> [Use?]) -> Gap? {
+    var known = [Int](repeating: 0, count: units.count)
+    for step in orders.indices {
+      for (unit, use) in use(step).enumerated() {
+        switch (use, orders[step][unit]) {
+        case (.computed, _): known[unit] += 1
+        case (.taken, let order?) where known[unit] <= order:
           return Gap(step: step, unit: unit, order: order, known: known[unit])
+        default: break
         }
       }
     }

@@ -35,6 +35,9 @@ public final class ReuseMemory: @unchecked Sendable {
   private let positions: [Double]
   /// By unit and slot: the forwards of each group, one group behind the other.
   private let memory: [[FloatMemory]]
+  /// Of units, by the bytes of their names: Swift takes some texts for equal that programs tell
+  /// apart.
+  private let numbers: [[UInt8]: Int]
   /// Of each group and unit the values kept, the latest first.
   private var past: [[[Past]]]
 
@@ -54,6 +57,8 @@ public final class ReuseMemory: @unchecked Sendable {
         FloatMemory(count: unit.elements * groupSize * forwardsPerSample * groups)
       }
     }
+    numbers = Dictionary(
+      units.enumerated().map { (Array($1.name.utf8), $0) }, uniquingKeysWith: { first, _ in first })
     past = Array(repeating: Array(repeating: [], count: units.count), count: groups)
   }
 
@@ -97,8 +102,12 @@ public final class ReuseMemory: @unchecked Sendable {
   func exchange(
     step: Int, orders: [Int?], groups: Range<Int>, with program: Program
   ) throws(RuntimeError) -> ValueExchange {
+    let known = instructions(of: program)
+    let reused = known.filter { orders[$0.unit] != nil }
+    let (isLive, read) = program.liveInstructions(given: Set(reused.map(\.instruction)))
     var fills: [Int: [[ValueExchange.Source]]] = [:]
-    for (unit, instruction) in instructions(of: program) {
+    // A reused unit that only other reused ones need takes no memory and no time.
+    for (unit, instruction) in reused where read.contains(instruction) {
       guard let order = orders[unit] else { continue }
       var sources: [[ValueExchange.Source]] = []
       for group in groups {
@@ -107,9 +116,8 @@ public final class ReuseMemory: @unchecked Sendable {
       }
       fills[instruction] = sources
     }
-    let isLive = program.liveInstructions(given: Set(fills.keys))
     var keeps: [Int: [UnsafeMutablePointer<Float>]] = [:]
-    for (unit, instruction) in instructions(of: program)
+    for (unit, instruction) in known
     where units[unit].depth > 0 && isLive[instruction] {
       keeps[instruction] = groups.map { group in
         place(unit: unit, slot: remember(step, unit: unit, group: group), group: group)
@@ -122,7 +130,7 @@ public final class ReuseMemory: @unchecked Sendable {
   /// Units by their number here, with the instruction that computes them.
   private func instructions(of program: Program) -> [(unit: Int, instruction: Int)] {
     program.reusableUnits.compactMap { known in
-      units.firstIndex { $0.name == known.name }.map { ($0, known.instruction) }
+      numbers[Array(known.name.utf8)].map { ($0, known.instruction) }
     }
   }
 

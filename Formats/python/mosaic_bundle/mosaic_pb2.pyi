@@ -35,12 +35,13 @@ class ChunkContent(_message.Message):
     def __init__(self, raw_size: _Optional[int] = ..., sha256: _Optional[bytes] = ...) -> None: ...
 
 class Content(_message.Message):
-    __slots__ = ["chunks", "generator", "graph_text", "groups", "model", "proof", "provenance", "schedule", "scheduler", "sensitivity", "tensors", "variants"]
+    __slots__ = ["chunks", "generator", "graph_text", "groups", "model", "plans", "proof", "provenance", "schedule", "scheduler", "sensitivity", "tensors", "variants"]
     CHUNKS_FIELD_NUMBER: _ClassVar[int]
     GENERATOR_FIELD_NUMBER: _ClassVar[int]
     GRAPH_TEXT_FIELD_NUMBER: _ClassVar[int]
     GROUPS_FIELD_NUMBER: _ClassVar[int]
     MODEL_FIELD_NUMBER: _ClassVar[int]
+    PLANS_FIELD_NUMBER: _ClassVar[int]
     PROOF_FIELD_NUMBER: _ClassVar[int]
     PROVENANCE_FIELD_NUMBER: _ClassVar[int]
     SCHEDULER_FIELD_NUMBER: _ClassVar[int]
@@ -53,6 +54,7 @@ class Content(_message.Message):
     graph_text: str
     groups: _containers.RepeatedCompositeFieldContainer[Group]
     model: Model
+    plans: _containers.RepeatedCompositeFieldContainer[Plan]
     proof: Proof
     provenance: Provenance
     schedule: Schedule
@@ -60,7 +62,7 @@ class Content(_message.Message):
     sensitivity: _containers.RepeatedCompositeFieldContainer[SensitivityCurve]
     tensors: _containers.RepeatedCompositeFieldContainer[Tensor]
     variants: _containers.RepeatedCompositeFieldContainer[Variant]
-    def __init__(self, generator: _Optional[str] = ..., provenance: _Optional[_Union[Provenance, _Mapping]] = ..., model: _Optional[_Union[Model, _Mapping]] = ..., scheduler: _Optional[_Union[Scheduler, _Mapping]] = ..., graph_text: _Optional[str] = ..., groups: _Optional[_Iterable[_Union[Group, _Mapping]]] = ..., tensors: _Optional[_Iterable[_Union[Tensor, _Mapping]]] = ..., chunks: _Optional[_Iterable[_Union[ChunkContent, _Mapping]]] = ..., variants: _Optional[_Iterable[_Union[Variant, _Mapping]]] = ..., schedule: _Optional[_Union[Schedule, _Mapping]] = ..., sensitivity: _Optional[_Iterable[_Union[SensitivityCurve, _Mapping]]] = ..., proof: _Optional[_Union[Proof, _Mapping]] = ...) -> None: ...
+    def __init__(self, generator: _Optional[str] = ..., provenance: _Optional[_Union[Provenance, _Mapping]] = ..., model: _Optional[_Union[Model, _Mapping]] = ..., scheduler: _Optional[_Union[Scheduler, _Mapping]] = ..., graph_text: _Optional[str] = ..., groups: _Optional[_Iterable[_Union[Group, _Mapping]]] = ..., tensors: _Optional[_Iterable[_Union[Tensor, _Mapping]]] = ..., chunks: _Optional[_Iterable[_Union[ChunkContent, _Mapping]]] = ..., variants: _Optional[_Iterable[_Union[Variant, _Mapping]]] = ..., schedule: _Optional[_Union[Schedule, _Mapping]] = ..., sensitivity: _Optional[_Iterable[_Union[SensitivityCurve, _Mapping]]] = ..., proof: _Optional[_Union[Proof, _Mapping]] = ..., plans: _Optional[_Iterable[_Union[Plan, _Mapping]]] = ...) -> None: ...
 
 class DynamicShift(_message.Message):
     __slots__ = ["base_shift", "base_tokens", "image_tokens", "max_shift", "max_tokens"]
@@ -172,6 +174,52 @@ class Piece(_message.Message):
     offset: int
     def __init__(self, chunk: _Optional[int] = ..., offset: _Optional[int] = ..., byte_count: _Optional[int] = ...) -> None: ...
 
+class Plan(_message.Message):
+    __slots__ = ["budget", "eta", "guidance", "mac_share", "measured", "plan_steps", "predicted", "sampler", "steps", "units"]
+    BUDGET_FIELD_NUMBER: _ClassVar[int]
+    ETA_FIELD_NUMBER: _ClassVar[int]
+    GUIDANCE_FIELD_NUMBER: _ClassVar[int]
+    MAC_SHARE_FIELD_NUMBER: _ClassVar[int]
+    MEASURED_FIELD_NUMBER: _ClassVar[int]
+    PLAN_STEPS_FIELD_NUMBER: _ClassVar[int]
+    PREDICTED_FIELD_NUMBER: _ClassVar[int]
+    SAMPLER_FIELD_NUMBER: _ClassVar[int]
+    STEPS_FIELD_NUMBER: _ClassVar[int]
+    UNITS_FIELD_NUMBER: _ClassVar[int]
+    budget: float
+    eta: float
+    guidance: float
+    mac_share: float
+    measured: PlanError
+    plan_steps: _containers.RepeatedCompositeFieldContainer[PlanStep]
+    predicted: PlanError
+    sampler: str
+    steps: int
+    units: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, sampler: _Optional[str] = ..., eta: _Optional[float] = ..., steps: _Optional[int] = ..., guidance: _Optional[float] = ..., units: _Optional[_Iterable[str]] = ..., plan_steps: _Optional[_Iterable[_Union[PlanStep, _Mapping]]] = ..., budget: _Optional[float] = ..., mac_share: _Optional[float] = ..., predicted: _Optional[_Union[PlanError, _Mapping]] = ..., measured: _Optional[_Union[PlanError, _Mapping]] = ...) -> None: ...
+
+class PlanError(_message.Message):
+    __slots__ = ["lower", "mean", "samples", "upper"]
+    LOWER_FIELD_NUMBER: _ClassVar[int]
+    MEAN_FIELD_NUMBER: _ClassVar[int]
+    SAMPLES_FIELD_NUMBER: _ClassVar[int]
+    UPPER_FIELD_NUMBER: _ClassVar[int]
+    lower: float
+    mean: float
+    samples: int
+    upper: float
+    def __init__(self, mean: _Optional[float] = ..., lower: _Optional[float] = ..., upper: _Optional[float] = ..., samples: _Optional[int] = ...) -> None: ...
+
+class PlanStep(_message.Message):
+    __slots__ = ["orders", "unneeded", "variant"]
+    ORDERS_FIELD_NUMBER: _ClassVar[int]
+    UNNEEDED_FIELD_NUMBER: _ClassVar[int]
+    VARIANT_FIELD_NUMBER: _ClassVar[int]
+    orders: bytes
+    unneeded: bool
+    variant: int
+    def __init__(self, variant: _Optional[int] = ..., orders: _Optional[bytes] = ..., unneeded: bool = ...) -> None: ...
+
 class Port(_message.Message):
     __slots__ = ["element", "name", "shape"]
     ELEMENT_FIELD_NUMBER: _ClassVar[int]
@@ -183,20 +231,22 @@ class Port(_message.Message):
     def __init__(self, name: _Optional[str] = ..., shape: _Optional[_Iterable[int]] = ..., element: _Optional[str] = ...) -> None: ...
 
 class Program(_message.Message):
-    __slots__ = ["arena_size", "inputs", "instructions", "output_shape", "values", "weights"]
+    __slots__ = ["arena_size", "inputs", "instructions", "output_shape", "reusable_units", "values", "weights"]
     ARENA_SIZE_FIELD_NUMBER: _ClassVar[int]
     INPUTS_FIELD_NUMBER: _ClassVar[int]
     INSTRUCTIONS_FIELD_NUMBER: _ClassVar[int]
     OUTPUT_SHAPE_FIELD_NUMBER: _ClassVar[int]
+    REUSABLE_UNITS_FIELD_NUMBER: _ClassVar[int]
     VALUES_FIELD_NUMBER: _ClassVar[int]
     WEIGHTS_FIELD_NUMBER: _ClassVar[int]
     arena_size: int
     inputs: _containers.RepeatedCompositeFieldContainer[Port]
     instructions: _containers.RepeatedCompositeFieldContainer[Instruction]
     output_shape: _containers.RepeatedScalarFieldContainer[int]
+    reusable_units: _containers.RepeatedCompositeFieldContainer[ReusableUnit]
     values: _containers.RepeatedCompositeFieldContainer[Value]
     weights: _containers.RepeatedCompositeFieldContainer[Weight]
-    def __init__(self, inputs: _Optional[_Iterable[_Union[Port, _Mapping]]] = ..., output_shape: _Optional[_Iterable[int]] = ..., weights: _Optional[_Iterable[_Union[Weight, _Mapping]]] = ..., values: _Optional[_Iterable[_Union[Value, _Mapping]]] = ..., instructions: _Optional[_Iterable[_Union[Instruction, _Mapping]]] = ..., arena_size: _Optional[int] = ...) -> None: ...
+    def __init__(self, inputs: _Optional[_Iterable[_Union[Port, _Mapping]]] = ..., output_shape: _Optional[_Iterable[int]] = ..., weights: _Optional[_Iterable[_Union[Weight, _Mapping]]] = ..., values: _Optional[_Iterable[_Union[Value, _Mapping]]] = ..., instructions: _Optional[_Iterable[_Union[Instruction, _Mapping]]] = ..., arena_size: _Optional[int] = ..., reusable_units: _Optional[_Iterable[_Union[ReusableUnit, _Mapping]]] = ...) -> None: ...
 
 class Proof(_message.Message):
     __slots__ = ["compared_with_original", "dense_macs", "measured_mse", "median", "mosaic_macs", "parity_max_relative", "parity_op_samples_max", "predicted_mse", "samples", "standard_error", "uniform_macs", "uniform_measured_mse"]
@@ -235,6 +285,14 @@ class Provenance(_message.Message):
     seed: int
     sources: _containers.RepeatedCompositeFieldContainer[Source]
     def __init__(self, sources: _Optional[_Iterable[_Union[Source, _Mapping]]] = ..., seed: _Optional[int] = ..., arguments: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class ReusableUnit(_message.Message):
+    __slots__ = ["instruction", "name"]
+    INSTRUCTION_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    instruction: int
+    name: str
+    def __init__(self, name: _Optional[str] = ..., instruction: _Optional[int] = ...) -> None: ...
 
 class Run(_message.Message):
     __slots__ = ["count", "start"]

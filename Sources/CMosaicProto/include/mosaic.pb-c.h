@@ -35,6 +35,7 @@ typedef struct Mosaic__WeightSource Mosaic__WeightSource;
 typedef struct Mosaic__KeptUnits Mosaic__KeptUnits;
 typedef struct Mosaic__Run Mosaic__Run;
 typedef struct Mosaic__Program Mosaic__Program;
+typedef struct Mosaic__ReusableUnit Mosaic__ReusableUnit;
 typedef struct Mosaic__Port Mosaic__Port;
 typedef struct Mosaic__Weight Mosaic__Weight;
 typedef struct Mosaic__Value Mosaic__Value;
@@ -44,6 +45,9 @@ typedef struct Mosaic__Schedule Mosaic__Schedule;
 typedef struct Mosaic__ScheduleStep Mosaic__ScheduleStep;
 typedef struct Mosaic__SensitivityCurve Mosaic__SensitivityCurve;
 typedef struct Mosaic__Proof Mosaic__Proof;
+typedef struct Mosaic__Plan Mosaic__Plan;
+typedef struct Mosaic__PlanStep Mosaic__PlanStep;
+typedef struct Mosaic__PlanError Mosaic__PlanError;
 
 
 /* --- enums --- */
@@ -111,10 +115,15 @@ struct  Mosaic__Content
   size_t n_sensitivity;
   Mosaic__SensitivityCurve **sensitivity;
   Mosaic__Proof *proof;
+  /*
+   * Since 1.4.
+   */
+  size_t n_plans;
+  Mosaic__Plan **plans;
 };
 #define MOSAIC__CONTENT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&mosaic__content__descriptor) \
-    , (char *)protobuf_c_empty_string, NULL, NULL, NULL, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0,NULL, 0,NULL, NULL, 0,NULL, NULL }
+    , (char *)protobuf_c_empty_string, NULL, NULL, NULL, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0,NULL, 0,NULL, NULL, 0,NULL, NULL, 0,NULL }
 
 
 struct  Mosaic__Provenance
@@ -455,10 +464,32 @@ struct  Mosaic__Program
   size_t n_instructions;
   Mosaic__Instruction **instructions;
   uint64_t arena_size;
+  /*
+   * Since 1.4, in the order they are computed.
+   */
+  size_t n_reusable_units;
+  Mosaic__ReusableUnit **reusable_units;
 };
 #define MOSAIC__PROGRAM__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&mosaic__program__descriptor) \
-    , 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0 }
+    , 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0,NULL }
+
+
+/*
+ * An instruction whose result a step may take from earlier steps.
+ */
+struct  Mosaic__ReusableUnit
+{
+  ProtobufCMessage base;
+  /*
+   * The same in every variant.
+   */
+  char *name;
+  uint64_t instruction;
+};
+#define MOSAIC__REUSABLE_UNIT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&mosaic__reusable_unit__descriptor) \
+    , (char *)protobuf_c_empty_string, 0 }
 
 
 struct  Mosaic__Port
@@ -609,6 +640,83 @@ struct  Mosaic__Proof
 #define MOSAIC__PROOF__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&mosaic__proof__descriptor) \
     , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+
+
+/*
+ * What each step of one sampling run does. Since 1.4, as all below.
+ */
+struct  Mosaic__Plan
+{
+  ProtobufCMessage base;
+  /*
+   * As Scheduler.sampler, never empty.
+   */
+  char *sampler;
+  double eta;
+  /*
+   * How many plan_steps there are.
+   */
+  uint64_t steps;
+  /*
+   * Weight of classifier-free guidance; 1 is none.
+   */
+  double guidance;
+  /*
+   * Names of reusable units.
+   */
+  size_t n_units;
+  char **units;
+  size_t n_plan_steps;
+  Mosaic__PlanStep **plan_steps;
+  /*
+   * Share of the dense run's multiply-accumulates that was asked for; 0: none was.
+   */
+  double budget;
+  double mac_share;
+  /*
+   * Mean squared errors of the final sample against dense.
+   */
+  Mosaic__PlanError *predicted;
+  Mosaic__PlanError *measured;
+};
+#define MOSAIC__PLAN__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&mosaic__plan__descriptor) \
+    , (char *)protobuf_c_empty_string, 0, 0, 0, 0,NULL, 0,NULL, 0, 0, NULL, NULL }
+
+
+struct  Mosaic__PlanStep
+{
+  ProtobufCMessage base;
+  uint64_t variant;
+  /*
+   * One byte a unit: 0 computes it; 1 repeats the last value computed; 2 and 3 extrapolate from the
+   * last two and three.
+   */
+  ProtobufCBinaryData orders;
+  /*
+   * The sampler does not use the network's output: nothing is computed, and orders is empty.
+   */
+  protobuf_c_boolean unneeded;
+};
+#define MOSAIC__PLAN_STEP__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&mosaic__plan_step__descriptor) \
+    , 0, {0,NULL}, 0 }
+
+
+struct  Mosaic__PlanError
+{
+  ProtobufCMessage base;
+  double mean;
+  /*
+   * An interval for the mean; both are the mean where none is known.
+   */
+  double lower;
+  double upper;
+  uint64_t samples;
+};
+#define MOSAIC__PLAN_ERROR__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&mosaic__plan_error__descriptor) \
+    , 0, 0, 0, 0 }
 
 
 /* Mosaic__Manifest methods */
@@ -991,6 +1099,25 @@ Mosaic__Program *
 void   mosaic__program__free_unpacked
                      (Mosaic__Program *message,
                       ProtobufCAllocator *allocator);
+/* Mosaic__ReusableUnit methods */
+void   mosaic__reusable_unit__init
+                     (Mosaic__ReusableUnit         *message);
+size_t mosaic__reusable_unit__get_packed_size
+                     (const Mosaic__ReusableUnit   *message);
+size_t mosaic__reusable_unit__pack
+                     (const Mosaic__ReusableUnit   *message,
+                      uint8_t             *out);
+size_t mosaic__reusable_unit__pack_to_buffer
+                     (const Mosaic__ReusableUnit   *message,
+                      ProtobufCBuffer     *buffer);
+Mosaic__ReusableUnit *
+       mosaic__reusable_unit__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   mosaic__reusable_unit__free_unpacked
+                     (Mosaic__ReusableUnit *message,
+                      ProtobufCAllocator *allocator);
 /* Mosaic__Port methods */
 void   mosaic__port__init
                      (Mosaic__Port         *message);
@@ -1162,6 +1289,63 @@ Mosaic__Proof *
 void   mosaic__proof__free_unpacked
                      (Mosaic__Proof *message,
                       ProtobufCAllocator *allocator);
+/* Mosaic__Plan methods */
+void   mosaic__plan__init
+                     (Mosaic__Plan         *message);
+size_t mosaic__plan__get_packed_size
+                     (const Mosaic__Plan   *message);
+size_t mosaic__plan__pack
+                     (const Mosaic__Plan   *message,
+                      uint8_t             *out);
+size_t mosaic__plan__pack_to_buffer
+                     (const Mosaic__Plan   *message,
+                      ProtobufCBuffer     *buffer);
+Mosaic__Plan *
+       mosaic__plan__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   mosaic__plan__free_unpacked
+                     (Mosaic__Plan *message,
+                      ProtobufCAllocator *allocator);
+/* Mosaic__PlanStep methods */
+void   mosaic__plan_step__init
+                     (Mosaic__PlanStep         *message);
+size_t mosaic__plan_step__get_packed_size
+                     (const Mosaic__PlanStep   *message);
+size_t mosaic__plan_step__pack
+                     (const Mosaic__PlanStep   *message,
+                      uint8_t             *out);
+size_t mosaic__plan_step__pack_to_buffer
+                     (const Mosaic__PlanStep   *message,
+                      ProtobufCBuffer     *buffer);
+Mosaic__PlanStep *
+       mosaic__plan_step__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   mosaic__plan_step__free_unpacked
+                     (Mosaic__PlanStep *message,
+                      ProtobufCAllocator *allocator);
+/* Mosaic__PlanError methods */
+void   mosaic__plan_error__init
+                     (Mosaic__PlanError         *message);
+size_t mosaic__plan_error__get_packed_size
+                     (const Mosaic__PlanError   *message);
+size_t mosaic__plan_error__pack
+                     (const Mosaic__PlanError   *message,
+                      uint8_t             *out);
+size_t mosaic__plan_error__pack_to_buffer
+                     (const Mosaic__PlanError   *message,
+                      ProtobufCBuffer     *buffer);
+Mosaic__PlanError *
+       mosaic__plan_error__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   mosaic__plan_error__free_unpacked
+                     (Mosaic__PlanError *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Mosaic__Manifest_Closure)
@@ -1224,6 +1408,9 @@ typedef void (*Mosaic__Run_Closure)
 typedef void (*Mosaic__Program_Closure)
                  (const Mosaic__Program *message,
                   void *closure_data);
+typedef void (*Mosaic__ReusableUnit_Closure)
+                 (const Mosaic__ReusableUnit *message,
+                  void *closure_data);
 typedef void (*Mosaic__Port_Closure)
                  (const Mosaic__Port *message,
                   void *closure_data);
@@ -1250,6 +1437,15 @@ typedef void (*Mosaic__SensitivityCurve_Closure)
                   void *closure_data);
 typedef void (*Mosaic__Proof_Closure)
                  (const Mosaic__Proof *message,
+                  void *closure_data);
+typedef void (*Mosaic__Plan_Closure)
+                 (const Mosaic__Plan *message,
+                  void *closure_data);
+typedef void (*Mosaic__PlanStep_Closure)
+                 (const Mosaic__PlanStep *message,
+                  void *closure_data);
+typedef void (*Mosaic__PlanError_Closure)
+                 (const Mosaic__PlanError *message,
                   void *closure_data);
 
 /* --- services --- */
@@ -1279,6 +1475,7 @@ extern const ProtobufCMessageDescriptor mosaic__weight_source__descriptor;
 extern const ProtobufCMessageDescriptor mosaic__kept_units__descriptor;
 extern const ProtobufCMessageDescriptor mosaic__run__descriptor;
 extern const ProtobufCMessageDescriptor mosaic__program__descriptor;
+extern const ProtobufCMessageDescriptor mosaic__reusable_unit__descriptor;
 extern const ProtobufCMessageDescriptor mosaic__port__descriptor;
 extern const ProtobufCMessageDescriptor mosaic__weight__descriptor;
 extern const ProtobufCMessageDescriptor mosaic__value__descriptor;
@@ -1288,6 +1485,9 @@ extern const ProtobufCMessageDescriptor mosaic__schedule__descriptor;
 extern const ProtobufCMessageDescriptor mosaic__schedule_step__descriptor;
 extern const ProtobufCMessageDescriptor mosaic__sensitivity_curve__descriptor;
 extern const ProtobufCMessageDescriptor mosaic__proof__descriptor;
+extern const ProtobufCMessageDescriptor mosaic__plan__descriptor;
+extern const ProtobufCMessageDescriptor mosaic__plan_step__descriptor;
+extern const ProtobufCMessageDescriptor mosaic__plan_error__descriptor;
 
 PROTOBUF_C__END_DECLS
 
