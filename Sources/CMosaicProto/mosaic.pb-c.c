@@ -4324,7 +4324,7 @@ const ProtobufCMessageDescriptor mosaic__proof__descriptor =
   (ProtobufCMessageInit) mosaic__proof__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor mosaic__plan__field_descriptors[10] =
+static const ProtobufCFieldDescriptor mosaic__plan__field_descriptors[11] =
 {
   {
     "sampler",
@@ -4446,10 +4446,23 @@ static const ProtobufCFieldDescriptor mosaic__plan__field_descriptors[10] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "forecasts",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Mosaic__Plan, forecasts),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned mosaic__plan__field_indices_by_name[] = {
   6,   /* field[6] = budget */
   1,   /* field[1] = eta */
+  10,   /* field[10] = forecasts */
   3,   /* field[3] = guidance */
   7,   /* field[7] = mac_share */
   9,   /* field[9] = measured */
@@ -4462,7 +4475,7 @@ static const unsigned mosaic__plan__field_indices_by_name[] = {
 static const ProtobufCIntRange mosaic__plan__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 10 }
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor mosaic__plan__descriptor =
 {
@@ -4472,7 +4485,7 @@ const ProtobufCMessageDescriptor mosaic__plan__descriptor =
   "Mosaic__Plan",
   "mosaic",
   sizeof(Mosaic__Plan),
-  10,
+  11,
   mosaic__plan__field_descriptors,
   mosaic__plan__field_indices_by_name,
   1,  mosaic__plan__number_ranges,

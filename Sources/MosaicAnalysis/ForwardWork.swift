@@ -39,12 +39,12 @@ extension CalibrationSubject {
   /// The same where some of the network's values come from earlier steps: see `Predictor.predict`.
   func forward(
     _ network: Predictor, _ states: [SamplerState], _ labels: [Int32], step: Int, orders: [Int?],
-    memory: ReuseMemory, groups: Range<Int>
+    forecasts: [[ValueForecast?]], memory: ReuseMemory, groups: Range<Int>
   ) throws(RuntimeError) -> [Float] {
     try timed(network, states, labels, step: step) { inputs throws(RuntimeError) in
       try network.predict(
         states: inputs, timestep: trajectory.steps[step].timestep, labels: labels, step: step,
-        orders: orders, memory: memory, groups: groups)
+        orders: orders, forecasts: forecasts, memory: memory, groups: groups)
     }
   }
 

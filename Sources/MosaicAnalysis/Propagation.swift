@@ -12,6 +12,9 @@ public struct DenseTrajectories: Sendable {
   let labels: [Int32]
   let firstItem: Int
 
+  /// Samples.
+  public var count: Int { labels.count }
+
   /// Bytes of memory they take.
   var byteCount: Int {
     let elements =
@@ -21,7 +24,7 @@ public struct DenseTrajectories: Sendable {
   }
 
   /// Samples from number `range.lowerBound` on, counted within these trajectories.
-  func part(_ range: Range<Int>) -> DenseTrajectories {
+  public func part(_ range: Range<Int>) -> DenseTrajectories {
     let size = final.count / max(labels.count, 1)
     let elements = range.lowerBound * size..<range.upperBound * size
     return DenseTrajectories(

@@ -26,6 +26,8 @@ extension SamplingPlan {
     }
     if let stored = message.predicted?.pointee { predicted = try Estimate(stored, place) }
     if let stored = message.measured?.pointee { measured = try Estimate(stored, place) }
+    let tensor = try integer(message.forecasts, place)
+    forecasts = tensor == 0 ? nil : tensor - 1
   }
 
   private static func checkCounts(

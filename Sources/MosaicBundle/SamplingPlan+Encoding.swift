@@ -15,6 +15,7 @@ extension SamplingPlan {
     result.pointee.mac_share = macShare
     result.pointee.predicted = predicted?.message(in: arena)
     result.pointee.measured = measured?.message(in: arena)
+    result.pointee.forecasts = arena.unsigned(forecasts.map { $0 + 1 } ?? 0)
     return result
   }
 }

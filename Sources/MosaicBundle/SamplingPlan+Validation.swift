@@ -12,6 +12,7 @@ extension Manifest {
       try plan.checkFields(of: self, place)
       try plan.checkSteps(variants.count, place)
       try programs.check(plan, place)
+      try programs.checkForecasts(of: plan, place)
       let twin = plans[..<number].firstIndex {
         ($0.sampler, $0.eta, $0.guidance, $0.steps.count)
           == (plan.sampler, plan.eta, plan.guidance, plan.steps.count)
@@ -104,17 +105,18 @@ struct PlannedPrograms {
     }
   }
 
-  /// Steps of several variants share the memory of a unit, which so has one size.
+  /// Steps of several variants share the memory of a unit, which so has one shape.
   func checkSizes() throws(BundleError.Reason) {
-    var sizes: [[UInt8]: Int] = [:]
+    var shapes: [[UInt8]: [Int]] = [:]
     for variant in manifest.variants where variant.unsupported == nil {
-      for unit in variant.program.reusableUnits {
-        let elements = variant.program.elements(of: unit)
-        guard sizes.updateValue(elements, forKey: Array(unit.name.utf8)) ?? elements == elements
+      let program = variant.program
+      for unit in program.reusableUnits {
+        let shape = program.values[program.instructions[unit.instruction].output].shape
+        guard shapes.updateValue(shape, forKey: Array(unit.name.utf8)) ?? shape == shape
         else {
           throw .inconsistent(
             section: "variant '\(printable(variant.name))'",
-            problem: "its reusable unit '\(printable(unit.name))' has another size than in the "
+            problem: "its reusable unit '\(printable(unit.name))' has another shape than in the "
               + "variants before")
         }
       }
@@ -139,6 +141,26 @@ struct PlannedPrograms {
         + "where \(gap.known) are computed before it")
   }
 
+  /// The tensor of forecasts holds as many numbers as the plan asks for.
+  func checkForecasts(of plan: SamplingPlan, _ place: String) throws(BundleError.Reason) {
+    guard let index = plan.forecasts else { return }
+    guard manifest.tensors.indices.contains(index) else {
+      throw .inconsistent(
+        section: place,
+        problem: "takes its forecasts from tensor \(index) of \(manifest.tensors.count)")
+    }
+    let tensor = manifest.tensors[index]
+    // Of programs that this reader does not know, units have no channels to count.
+    guard let channels = manifest.channels(of: plan) else { return }
+    guard tensor.dataType == .f32, let count = plan.forecastCount(channels: channels),
+      tensor.shape == [count]
+    else {
+      throw .inconsistent(
+        section: place,
+        problem: "its forecasts are not the numbers that tensor '\(printable(tensor.name))' holds")
+    }
+  }
+
   /// What a step does with each unit of its plan; nil of those that its variant has lost, or need
   /// not compute.
   func uses(of plan: SamplingPlan, step number: Int) -> [ReusePlan.Use?] {
@@ -158,10 +180,19 @@ struct PlannedPrograms {
   }
 }
 
-extension Program {
-  /// Elements of one forward's value.
-  func elements(of unit: ReusableUnit) -> Int {
-    // Verified: at most 2^40.
-    elementCount(of: values[instructions[unit.instruction].output].shape) ?? 0
+extension Manifest {
+  /// By unit of a plan, the channels of its value; nil where no variant that this reader knows has
+  /// it.
+  public func channels(of plan: SamplingPlan) -> [Int]? {
+    var known: [[UInt8]: Int] = [:]
+    for variant in variants where variant.unsupported == nil {
+      let program = variant.program
+      for unit in program.reusableUnits {
+        let shape = program.values[program.instructions[unit.instruction].output].shape
+        known[Array(unit.name.utf8)] = ChannelAxis(of: shape).count
+      }
+    }
+    let channels = plan.units.compactMap { known[Array($0.utf8)] }
+    return channels.count == plan.units.count ? channels : nil
   }
 }

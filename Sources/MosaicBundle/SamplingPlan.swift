@@ -51,11 +51,14 @@ public struct SamplingPlan: Sendable, Equatable {
   public var macShare: Double
   public var predicted: Estimate?
   public var measured: Estimate?
+  /// Index of the tensor that says what reused values are made of: see `forecastCount`; nil for
+  /// Lagrange's weights.
+  public var forecasts: Int?
 
   public init(
     sampler: SamplerKind, eta: Double = 0, guidance: Double? = nil, units: [String],
     steps: [Step], budget: Double? = nil, macShare: Double, predicted: Estimate? = nil,
-    measured: Estimate? = nil
+    measured: Estimate? = nil, forecasts: Int? = nil
   ) {
     self.sampler = sampler
     self.eta = eta
@@ -66,6 +69,7 @@ public struct SamplingPlan: Sendable, Equatable {
     self.macShare = macShare
     self.predicted = predicted
     self.measured = measured
+    self.forecasts = forecasts
   }
 
   /// The steps of a reuse plan, with the variants that serve them.
@@ -95,4 +99,55 @@ public struct SamplingPlan: Sendable, Equatable {
 
   /// Steps whose network has work to do.
   public var forwardCount: Int { steps.count { $0.isNeeded } }
+
+  // MARK: Forecasts
+
+  /// Elements of the tensor of forecasts: for each needed step and each unit that it reuses, in
+  /// order, the weights of the values used, the latest first, then a constant for each channel.
+  ///
+  /// - Parameter channels: By unit of the plan.
+  /// - Returns: nil where no memory holds so many.
+  public func forecastCount(channels: [Int]) -> Int? {
+    var count = 0
+    for step in steps where step.isNeeded {
+      for (order, channels) in zip(step.orders, channels) {
+        guard let order else { continue }
+        let (more, overflow) = channels.addingReportingOverflow(order + 1)
+        let (sum, overflowsSum) = count.addingReportingOverflow(more)
+        guard !overflow, !overflowsSum else { return nil }
+        count = sum
+      }
+    }
+    return count
+  }
+
+  /// The tensor of forecasts.
+  ///
+  /// - Parameter forecasts: [step][unit]; those of reused units in needed steps are there.
+  public func packed(_ forecasts: [[ValueForecast?]]) -> [Float] {
+    zip(steps, forecasts).filter { $0.0.isNeeded }.flatMap { step, row in
+      zip(step.orders, row).flatMap { order, forecast in
+        order == nil ? [] : (forecast?.weights ?? []) + (forecast?.offset ?? [])
+      }
+    }
+  }
+
+  /// [step][unit]: what reused values are made of; nil of those computed.
+  ///
+  /// - Parameters:
+  ///   - values: As many as `forecastCount` says.
+  ///   - channels: By unit of the plan.
+  public func unpacked(_ values: [Float], channels: [Int]) -> [[ValueForecast?]] {
+    var rest = values[...]
+    func take(_ count: Int) -> [Float] {
+      defer { rest = rest.dropFirst(count) }
+      return Array(rest.prefix(count))
+    }
+    return steps.map { step in
+      guard step.isNeeded else { return units.map { _ in nil } }
+      return zip(step.orders, channels).map { order, channels in
+        order.map { ValueForecast(weights: take($0 + 1), offset: take(channels)) }
+      }
+    }
+  }
 }

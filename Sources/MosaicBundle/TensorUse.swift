@@ -5,6 +5,8 @@ struct TensorUse: Equatable {
     case dense
     /// Made for the variants that read it, and stored under a name of its own.
     case refitted
+    /// What a plan's reused values are made of.
+    case forecasts
     case unused
   }
 
@@ -27,6 +29,11 @@ extension Manifest {
         uses[source.tensor].role =
           tensors[source.tensor].name == weight.name ? .dense : .refitted
       }
+    }
+    for plan in plans {
+      guard let index = plan.forecasts else { continue }
+      uses[index].role = .forecasts
+      uses[index].variants = Set(plan.steps.map(\.variant)).sorted()
     }
     return uses
   }

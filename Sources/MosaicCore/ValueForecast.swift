@@ -1,8 +1,20 @@
-/// Weights that extrapolate a value from the last ones known: Lagrange's polynomial through them.
+/// What a reused value is made of: the last values known, weighted, and a constant for each channel.
 ///
-/// Order 0 repeats the last value, order 1 continues a line through two, order 2 a parabola through
-/// three.
-public enum ValueForecast {
+/// Without measurements the weights are Lagrange's: order 0 repeats the last value, order 1 continues
+/// a line through two, order 2 a parabola through three. Measured ones are those of least squares.
+public struct ValueForecast: Sendable, Equatable {
+  /// One for each value used, the latest first.
+  public var weights: [Float]
+  /// By channel; empty for none.
+  public var offset: [Float]
+
+  public init(weights: [Float], offset: [Float] = []) {
+    self.weights = weights
+    self.offset = offset
+  }
+
+  public var order: Int { weights.count - 1 }
+
   /// The largest order offered; one more value than this has to be known.
   public static let mostOrder = 2
 

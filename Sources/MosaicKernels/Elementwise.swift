@@ -52,3 +52,24 @@ public func combine(
     for index in 0..<count { y[index] += weight * values[index] }
   }
 }
+
+/// Adds a constant for each channel to `y`, [outer, channels, inner].
+public func addChannels(
+  _ constants: [Float], to y: UnsafeMutablePointer<Float>, outer: Int, inner: Int
+) {
+  constants.withUnsafeBufferPointer { constants in
+    guard let base = constants.baseAddress else { return }
+    let channels = constants.count
+    for block in 0..<outer {
+      let rows = y + block * channels * inner
+      if inner == 1 {
+        mosaic_add(rows, base, rows, channels)
+      } else {
+        for channel in 0..<channels {
+          let row = rows + channel * inner
+          for index in 0..<inner { row[index] += base[channel] }
+        }
+      }
+    }
+  }
+}

@@ -1,4 +1,5 @@
 internal import MosaicBundle
+internal import MosaicCore
 internal import MosaicKernels
 
 /// A program's pass over a chunk of neighbouring samples.
@@ -35,7 +36,9 @@ struct ChunkRun {
     for (index, instruction) in program.instructions.enumerated() {
       if let exchange = job.exchange {
         if let fills = exchange.fills[index] {
-          fill(operand(instruction.output), from: fills, exchange)
+          fill(
+            operand(instruction.output), from: fills, exchange,
+            shape: program.values[instruction.output].shape)
         }
         guard exchange.isLive[index] else { continue }
       }
@@ -104,14 +107,20 @@ struct ChunkRun {
   // MARK: Reuse
 
   private func fill(
-    _ target: Operand, from groups: [[ValueExchange.Source]], _ exchange: ValueExchange
+    _ target: Operand, from groups: [ValueExchange.Fill], _ exchange: ValueExchange, shape: [Int]
   ) {
+    let channels = ChannelAxis(of: shape)
     for sample in 0..<count {
       let (group, forward) = exchange.place(ofForward: start + sample)
       let offset = forward * target.elements
       combine(
-        groups[group].map { ($0.values + offset, $0.weight) }, into: target.sample(sample),
-        count: target.elements)
+        groups[group].sources.map { ($0.values + offset, $0.weight) },
+        into: target.sample(sample), count: target.elements)
+      if !groups[group].offset.isEmpty {
+        addChannels(
+          groups[group].offset, to: target.sample(sample), outer: channels.outer,
+          inner: channels.inner)
+      }
     }
   }
 

@@ -55,15 +55,17 @@ public final class Predictor: Sendable {
   ///   - step: Of the trajectory.
   ///   - orders: For each unit of `memory`: nil computes it anew; 0 repeats its last value, 1 and 2
   ///     extrapolate from the last two or three.
+  ///   - forecasts: By group and unit, what a reused value is made of; nil, or no groups at all, for
+  ///     Lagrange's weights.
   ///   - groups: The groups of `memory` that `states` are of, in order; all by default.
   /// - Throws: `RuntimeError.Reason.unknownValues` where the memory does not go back so far.
   public func predict(
     states: [Float], timestep: Double, labels: [Int32], step: Int, orders: [Int?],
-    memory: ReuseMemory, groups: Range<Int>? = nil
+    forecasts: [[ValueForecast?]] = [], memory: ReuseMemory, groups: Range<Int>? = nil
   ) throws(RuntimeError) -> [Float] {
     let exchange = try memory.exchange(
-      step: step, orders: orders, groups: groups ?? 0..<memory.groupCount,
-      with: executor.program)
+      step: step, orders: orders, forecasts: forecasts,
+      groups: groups ?? 0..<memory.groupCount, with: executor.program)
     return withExtendedLifetime(memory) {
       predict(states, timestep, labels, [], exchange: exchange)
     }

@@ -28,6 +28,8 @@ public final class ReuseMemory: @unchecked Sendable {
   }
 
   public let units: [Unit]
+  /// Whether runs leave nothing here: what is tried, not done.
+  public var isReadOnly = false
   /// Samples of each group.
   private let groupSize: Int
   private let forwardsPerSample: Int
@@ -97,28 +99,32 @@ public final class ReuseMemory: @unchecked Sendable {
   ///
   /// - Parameters:
   ///   - orders: By unit: nil computes it; 0 repeats the last value, 1 and 2 extrapolate.
+  ///   - forecasts: By group of the run and unit; nil, or no groups at all, for Lagrange's weights.
   ///   - groups: Whose samples the run is of.
   /// - Throws: `RuntimeError.Reason.unknownValues` where too few values are known.
   func exchange(
-    step: Int, orders: [Int?], groups: Range<Int>, with program: Program
+    step: Int, orders: [Int?], forecasts: [[ValueForecast?]] = [], groups: Range<Int>,
+    with program: Program
   ) throws(RuntimeError) -> ValueExchange {
     let known = instructions(of: program)
     let reused = known.filter { orders[$0.unit] != nil }
     let (isLive, read) = program.liveInstructions(given: Set(reused.map(\.instruction)))
-    var fills: [Int: [[ValueExchange.Source]]] = [:]
+    var fills: [Int: [ValueExchange.Fill]] = [:]
     // A reused unit that only other reused ones need takes no memory and no time.
     for (unit, instruction) in reused where read.contains(instruction) {
       guard let order = orders[unit] else { continue }
-      var sources: [[ValueExchange.Source]] = []
-      for group in groups {
+      var sources: [ValueExchange.Fill] = []
+      for (place, group) in groups.enumerated() {
         sources.append(
-          try self.sources(unit: unit, group: group, step: step, order: order))
+          try fill(
+            unit: unit, group: group, step: step, order: order,
+            forecast: forecasts.isEmpty ? nil : forecasts[place][unit]))
       }
       fills[instruction] = sources
     }
     var keeps: [Int: [UnsafeMutablePointer<Float>]] = [:]
     for (unit, instruction) in known
-    where units[unit].depth > 0 && isLive[instruction] {
+    where units[unit].depth > 0 && isLive[instruction] && !isReadOnly {
       keeps[instruction] = groups.map { group in
         place(unit: unit, slot: remember(step, unit: unit, group: group), group: group)
       }
@@ -134,21 +140,34 @@ public final class ReuseMemory: @unchecked Sendable {
     }
   }
 
-  private func sources(
-    unit: Int, group: Int, step: Int, order: Int
-  ) throws(RuntimeError) -> [ValueExchange.Source] {
+  private func fill(
+    unit: Int, group: Int, step: Int, order: Int, forecast: ValueForecast?
+  ) throws(RuntimeError) -> ValueExchange.Fill {
     let known = past[group][unit]
     guard (0...ValueForecast.mostOrder).contains(order), known.count > order else {
       throw RuntimeError(
         .unknownValues(unit: units[unit].name, step: step, order: order, known: known.count))
     }
-    let weights = ValueForecast.weights(
-      at: positions[step], from: known.map { positions[$0.step] }, order: order)
-    return zip(known, weights).map { value, weight in
-      ValueExchange.Source(
-        values: UnsafePointer(place(unit: unit, slot: value.slot, group: group)),
-        weight: Float(weight))
-    }
+    let weights =
+      forecast?.weights
+      ?? ValueForecast.weights(
+        at: positions[step], from: known.map { positions[$0.step] }, order: order
+      ).map { Float($0) }
+    return ValueExchange.Fill(
+      sources: zip(known, weights).map { value, weight in
+        ValueExchange.Source(
+          values: UnsafePointer(place(unit: unit, slot: value.slot, group: group)),
+          weight: weight)
+      }, offset: forecast?.offset ?? [])
+  }
+
+  /// A group's forwards of a unit as they were computed last, one behind the other; nil where the
+  /// unit was not computed at `step`.
+  public func values(unit: Int, group: Int, of step: Int) -> UnsafeBufferPointer<Float>? {
+    guard let latest = past[group][unit].first, latest.step == step else { return nil }
+    return UnsafeBufferPointer(
+      start: place(unit: unit, slot: latest.slot, group: group),
+      count: units[unit].elements * groupSize * forwardsPerSample)
   }
 
   /// Where a group's forwards of a unit begin.
@@ -176,10 +195,16 @@ struct ValueExchange: @unchecked Sendable {
     var weight: Float
   }
 
+  struct Fill {
+    var sources: [Source]
+    /// By channel; empty for none.
+    var offset: [Float]
+  }
+
   /// Instructions that have to run.
   var isLive: [Bool]
   /// By instruction and group: what its result is made of instead.
-  var fills: [Int: [[Source]]]
+  var fills: [Int: [Fill]]
   /// By instruction and group: where its result goes as well.
   var keeps: [Int: [UnsafeMutablePointer<Float>]]
   /// Samples of each group.

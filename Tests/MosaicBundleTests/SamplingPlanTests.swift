@@ -216,6 +216,34 @@ import Testing
       sizes
         == .inconsistent(
           section: "variant 'range 1'",
-          problem: "its reusable unit 'hidden' has another size than in the variants before"))
+          problem: "its reusable unit 'hidden' has another shape than in the variants before"))
+  }
+
+  /// What reused values are made of is a tensor of exactly as many numbers as the plan reuses.
+  @Test func keepsForecasts() throws {
+    let plan = SmallBundle.plan
+    let channels = [3, 2]
+    let forecasts: [[ValueForecast?]] = [
+      [nil, nil], [nil, ValueForecast(weights: [1], offset: [2, 3])],
+      [
+        ValueForecast(weights: [4, 5], offset: [6, 7, 8]),
+        ValueForecast(weights: [9], offset: [10, 11]),
+      ], [nil, nil], [nil, nil],
+    ]
+    #expect(plan.forecastCount(channels: channels) == 11)
+    #expect(plan.packed(forecasts) == (1...11).map { Float($0) })
+    #expect(plan.unpacked((1...11).map { Float($0) }, channels: channels) == forecasts)
+    #expect(plan.forecastCount(channels: [.max, 1]) == nil)
+    let outside = try foundInManifest { $0.plans[0].forecasts = $0.tensors.count }
+    #expect(
+      outside
+        == .inconsistent(
+          section: "plan 0", problem: "takes its forecasts from tensor 8 of 8"))
+    let other = try foundInManifest { $0.plans[0].forecasts = 0 }
+    guard case .inconsistent("plan 0", let problem) = other else {
+      Issue.record("\(String(describing: other))")
+      return
+    }
+    #expect(problem.hasPrefix("its forecasts are not the numbers that tensor"))
   }
 }

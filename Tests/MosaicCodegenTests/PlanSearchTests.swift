@@ -9,7 +9,7 @@ import Testing
 @Suite struct PlanSearchTests {
   /// Both levers, in stages: each plan can be run, costs what it says, and is what its predecessor's
   /// measurement led to.
-  @Test func goesDownInStages() throws {
+  @Test(arguments: [false, true]) func goesDownInStages(isScreened: Bool) throws {
     let calibration = try Conversion(try tinyModel(), options: tinyOptions(), progress: { _ in })
       .calibrate()
     let subject = calibration.subject
@@ -25,21 +25,38 @@ import Testing
     options.stage = 0.15
     options.least = 0.6
     options.rules.mostRanges = 2
+    options.effort = PlanSearch.Effort(
+      samples: 4, samplesPerStage: isScreened ? 2 : 4, moves: 40, isScreened: isScreened)
     var search = PlanSearch(networks, on: base, options: options)
     try search.run(progress: { _ in })
-    let costs = search.milestones.map(\.cost)
-    #expect(costs.first == 1 && zip(costs, costs.dropFirst()).allSatisfy { $0 > $1 })
+    let stages = search.state.trace.stages
+    let costs = [1] + stages.map(\.cost)
+    #expect(zip(costs, costs.dropFirst()).allSatisfy { $0 > $1 })
     #expect(try #require(costs.last) <= 0.6 + 1e-9)
-    for milestone in search.milestones {
-      #expect(networks.gap(in: milestone.plan) == nil)
-      #expect(abs(networks.cost(milestone.plan) - milestone.cost) <= 1e-12)
-      let levels = milestone.plan.levels
-      #expect(zip(levels, levels.dropFirst()).count { $0 != $1 } < 2)
+    #expect(stages.allSatisfy { $0.work > 0 })
+    var plan = networks.densePlan
+    for stage in stages {
+      for move in stage.moves { plan.take(move) }
+      #expect(networks.gap(in: plan) == nil)
+      #expect(abs(networks.cost(plan) - stage.cost) <= 1e-12)
+      #expect(zip(plan.levels, plan.levels.dropFirst()).count { $0 != $1 } < 2)
     }
-    #expect(zip(search.milestones, search.milestones.dropFirst()).allSatisfy { $0.work < $1.work })
-    // The same samples give the same plans.
-    var again = PlanSearch(networks, on: base, options: options)
+    // Every budget on the way has a plan, and none below has.
+    for budget in [1, 0.9, 0.75, 0.6] {
+      let found = try #require(search.state.trace.plan(within: budget, in: networks))
+      #expect(networks.cost(found) <= budget + 1e-9 && networks.gap(in: found) == nil)
+    }
+    #expect(search.state.trace.plan(within: 0.1, in: networks) == nil)
+    // The same samples give the same plans, and a search that was interrupted goes on as if it had
+    // not been.
+    struct Interrupted: Error {}
+    var first = PlanSearch(networks, on: base, options: options)
+    #expect(throws: Interrupted.self) {
+      try first.run(progress: { _ in }) { _ in throw Interrupted() }
+    }
+    #expect(first.state.trace.stages.count == 1)
+    var again = PlanSearch(networks, on: base, options: options, from: first.state)
     try again.run(progress: { _ in })
-    #expect(again.milestones == search.milestones)
+    #expect(again.state.trace == search.state.trace)
   }
 }

@@ -1,4 +1,5 @@
 import MosaicBundle
+import MosaicCore
 import MosaicIR
 import MosaicLowering
 import MosaicTestSupport
@@ -109,6 +110,33 @@ import Testing
           relativeError(found, expected) <= 1e-4, "\(setting.units[unit].name), order \(order)")
       }
     }
+  }
+
+  /// Weights and constants as given.
+  @Test func addsChannelConstants() throws {
+    let setting = try Setting(seed: 2)
+    let memory = setting.memory(depth: 2)
+    let none = setting.units.map { _ in Int?.none }
+    for step in 0..<2 { _ = try setting.run(UInt64(step), memory, step: step, none) }
+    let width = try #require(
+      setting.dense.graph[setting.units[0].value].type.sampleShape.last)
+    let forecast = ValueForecast(
+      weights: [1.5, -0.75], offset: (0..<width).map { Float($0) / 10 - 0.3 })
+    var orders = none
+    orders[0] = 1
+    var forecasts: [ValueForecast?] = none.map { _ in nil }
+    forecasts[0] = forecast
+    let exchange = try memory.exchange(
+      step: 2, orders: orders, forecasts: [forecasts], groups: 0..<1,
+      with: setting.executor.program)
+    let found = setting.executor.output(
+      setting.transformer.inputs(samples: 3, seed: 9), samples: 3, exchange: exchange)
+    let pasts = (0..<2).map { setting.reference(UInt64($0)).values[0] }
+    let value = pasts[0].indices.map { place in
+      1.5 * pasts[1][place] - 0.75 * pasts[0][place] + forecast.offset[place % width]
+    }
+    let expected = setting.reference(9, replacing: [setting.units[0].value: value]).output
+    #expect(relativeError(found, expected) <= 1e-4)
   }
 
   /// Memory of one value keeps the latest; a unit that was not computed keeps its past.

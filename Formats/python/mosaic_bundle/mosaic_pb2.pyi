@@ -175,9 +175,10 @@ class Piece(_message.Message):
     def __init__(self, chunk: _Optional[int] = ..., offset: _Optional[int] = ..., byte_count: _Optional[int] = ...) -> None: ...
 
 class Plan(_message.Message):
-    __slots__ = ["budget", "eta", "guidance", "mac_share", "measured", "plan_steps", "predicted", "sampler", "steps", "units"]
+    __slots__ = ["budget", "eta", "forecasts", "guidance", "mac_share", "measured", "plan_steps", "predicted", "sampler", "steps", "units"]
     BUDGET_FIELD_NUMBER: _ClassVar[int]
     ETA_FIELD_NUMBER: _ClassVar[int]
+    FORECASTS_FIELD_NUMBER: _ClassVar[int]
     GUIDANCE_FIELD_NUMBER: _ClassVar[int]
     MAC_SHARE_FIELD_NUMBER: _ClassVar[int]
     MEASURED_FIELD_NUMBER: _ClassVar[int]
@@ -188,6 +189,7 @@ class Plan(_message.Message):
     UNITS_FIELD_NUMBER: _ClassVar[int]
     budget: float
     eta: float
+    forecasts: int
     guidance: float
     mac_share: float
     measured: PlanError
@@ -196,7 +198,7 @@ class Plan(_message.Message):
     sampler: str
     steps: int
     units: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, sampler: _Optional[str] = ..., eta: _Optional[float] = ..., steps: _Optional[int] = ..., guidance: _Optional[float] = ..., units: _Optional[_Iterable[str]] = ..., plan_steps: _Optional[_Iterable[_Union[PlanStep, _Mapping]]] = ..., budget: _Optional[float] = ..., mac_share: _Optional[float] = ..., predicted: _Optional[_Union[PlanError, _Mapping]] = ..., measured: _Optional[_Union[PlanError, _Mapping]] = ...) -> None: ...
+    def __init__(self, sampler: _Optional[str] = ..., eta: _Optional[float] = ..., steps: _Optional[int] = ..., guidance: _Optional[float] = ..., units: _Optional[_Iterable[str]] = ..., plan_steps: _Optional[_Iterable[_Union[PlanStep, _Mapping]]] = ..., budget: _Optional[float] = ..., mac_share: _Optional[float] = ..., predicted: _Optional[_Union[PlanError, _Mapping]] = ..., measured: _Optional[_Union[PlanError, _Mapping]] = ..., forecasts: _Optional[int] = ...) -> None: ...
 
 class PlanError(_message.Message):
     __slots__ = ["lower", "mean", "samples", "upper"]

@@ -678,10 +678,15 @@ struct  Mosaic__Plan
    */
   Mosaic__PlanError *predicted;
   Mosaic__PlanError *measured;
+  /*
+   * One more than the index of the tensor that says what reused values are made of; 0: polynomials
+   * through the last values, at their steps' numbers.
+   */
+  uint64_t forecasts;
 };
 #define MOSAIC__PLAN__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&mosaic__plan__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, 0, 0, 0,NULL, 0,NULL, 0, 0, NULL, NULL }
+    , (char *)protobuf_c_empty_string, 0, 0, 0, 0,NULL, 0,NULL, 0, 0, NULL, NULL, 0 }
 
 
 struct  Mosaic__PlanStep

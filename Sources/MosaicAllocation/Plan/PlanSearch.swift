@@ -7,70 +7,124 @@ internal import MosaicCore
 /// Measured once on the dense trajectory, errors are far too small where much is reused: a reused
 /// value carries what was reused before it, and extrapolation amplifies it.
 public struct PlanSearch {
+  /// How much is measured.
+  public struct Effort: Sendable, Equatable {
+    /// Samples that moves are chosen on.
+    public var samples: Int
+    /// Of these, those that a stage's moves are finished on, other ones each time.
+    public var samplesPerStage: Int
+    /// The most moves that a stage finishes.
+    public var moves: Int
+    /// Whether the first stage finishes only what single forwards leave; else it finishes every move.
+    public var isScreened: Bool
+
+    public init(samples: Int, samplesPerStage: Int, moves: Int, isScreened: Bool) {
+      self.samples = samples
+      self.samplesPerStage = samplesPerStage
+      self.moves = moves
+      self.isScreened = isScreened
+    }
+
+    /// Every move once, the promising ones in each later stage, on all samples.
+    public static let full = Effort(
+      samples: 64, samplesPerStage: 64, moves: 150, isScreened: false)
+    /// What single forwards find promising, on an eighth of the samples.
+    public static let quick = Effort(samples: 64, samplesPerStage: 8, moves: 80, isScreened: true)
+  }
+
   public struct Options: Sendable, Equatable {
     public var rules = PlanRules()
-    public var reuses = true
-    public var prunes = true
+    public var levers = Levers.all
     /// Multiply-accumulates that a stage takes, as a share of the dense run's.
     public var stage = 0.06
     /// Down to this share.
     public var least = 0.4
+    public var effort = Effort.quick
 
     public init() {}
-  }
-
-  /// A plan on the way, with what was known of it.
-  public struct Milestone: Sendable, Equatable {
-    public var plan: StepPlan
-    /// Multiply-accumulates, as a share of the dense run's.
-    public var cost: Double
-    /// Mean squared error of the final samples that the stage's measurement predicts, on the samples
-    /// that chose.
-    public var predicted: Double
-    /// Dense trajectories a sample spent so far.
-    public var work: Double
   }
 
   private let networks: PlanNetworks
   private let base: DenseTrajectories
   private let options: Options
-  public private(set) var milestones: [Milestone]
+  /// How far the search has come.
+  public private(set) var state: PlanSearchState
 
-  /// - Parameter base: Dense trajectories of the samples that choose.
-  public init(_ networks: PlanNetworks, on base: DenseTrajectories, options: Options) {
+  /// - Parameters:
+  ///   - base: Dense trajectories of the samples that choose.
+  ///   - state: Where to go on, of a search with the same networks, samples and options.
+  public init(
+    _ networks: PlanNetworks, on base: DenseTrajectories, options: Options,
+    from state: PlanSearchState = PlanSearchState()
+  ) {
     self.networks = networks
     self.base = base
     self.options = options
-    let steps = networks.isNeeded.count
-    milestones = [
-      Milestone(
-        plan: StepPlan(
-          levels: networks.bucketRange.map { _ in 0 },
-          reuse: ReusePlan(units: networks.units.names, steps: steps)), cost: 1, predicted: 0,
-        work: 0)
-    ]
+    self.state = state
   }
 
   /// Runs stages until the least cost is reached or no move is left.
+  ///
+  /// - Parameter stage: Called behind each: what is known then is a point to go on from.
   public mutating func run(
-    progress: ProgressHandler, stage: (Milestone) throws -> Void = { _ in }
+    progress: ProgressHandler, stage: (PlanSearchState) throws -> Void = { _ in }
   ) throws {
-    while let last = milestones.last, last.cost > options.least + 1e-9 {
-      let moves = moves(from: last.plan)
-      let measured = try networks.measure(
-        moves, around: last.plan, on: base, stage: "stage \(milestones.count)", progress: progress)
-      var solver = StageSolver(
-        measured, around: last.plan, costs: networks, rules: options.rules)
-      // Moves that only better the plan are taken too, but alone they would never come to an end.
-      guard solver.solve(target: max(options.least, last.cost - options.stage)),
-        solver.cost < last.cost - 1e-9
-      else { return }
-      let milestone = Milestone(
-        plan: solver.plan, cost: solver.cost, predicted: solver.predicted,
-        work: last.work + measured.work)
-      milestones.append(milestone)
-      try stage(milestone)
+    var plan = state.trace.plan(in: networks)
+    while networks.cost(plan) > options.least + 1e-9 {
+      guard let next = try advance(from: plan, progress: progress) else { return }
+      plan = next
+      try stage(state)
     }
+  }
+
+  private mutating func advance(
+    from plan: StepPlan, progress: ProgressHandler
+  ) throws -> StepPlan? {
+    let number = state.trace.stages.count + 1
+    let along = try networks.values(
+      along: plan, state.moments, on: base, stage: "stage \(number): values", progress: progress)
+    state.moments = along.moments
+    let moments = along.moments
+    var work = along.work
+    let part = samples(ofStage: number)
+    let share = Double(part.count) / Double(base.count)
+    let all = moves(from: plan)
+    if number == 1, options.effort.isScreened {
+      let few = samples(ofStage: 0)
+      let own = try networks.ownErrors(
+        of: all, around: plan, moments, on: base.part(few), stage: "stage 1: screening",
+        progress: progress)
+      state.estimates.add(own: own.errors, of: all)
+      work += own.work * Double(few.count) / Double(base.count)
+    }
+    let chosen =
+      number == 1 && !options.effort.isScreened
+      ? all
+      : state.estimates.promising(all, around: plan, costs: networks, most: options.effort.moves)
+    let measured = try networks.measure(
+      chosen, around: plan, moments, on: base.part(part), stage: "stage \(number)",
+      progress: progress)
+    work += measured.work * share
+    state.estimates.add(measured)
+    var solver = StageSolver(measured, around: plan, costs: networks, rules: options.rules)
+    let cost = networks.cost(plan)
+    // Moves that only better the plan are taken too, but alone they would never come to an end.
+    guard solver.solve(target: max(options.least, cost - options.stage)),
+      solver.cost < cost - 1e-9
+    else { return nil }
+    state.trace.stages.append(
+      PlanTrace.Stage(
+        moves: solver.chosen.map { chosen[$0] }, cost: solver.cost, predicted: solver.predicted,
+        work: work))
+    return solver.plan
+  }
+
+  /// Other samples for each stage, all of them in turn.
+  private func samples(ofStage number: Int) -> Range<Int> {
+    let size = min(options.effort.samplesPerStage, base.count)
+    let parts = max(1, base.count / max(size, 1))
+    let first = number % parts * size
+    return first..<first + size
   }
 
   /// All changes of one thing that leave a plan which can be run.
@@ -79,9 +133,10 @@ public struct PlanSearch {
     func add(_ move: PlanMove) {
       if options.rules.allows(plan.taking(move), networks) { moves.append(move) }
     }
-    if options.reuses {
+    if !options.levers.isDisjoint(with: [.reuse, .steps]) {
       for (step, row) in plan.reuse.orders.enumerated() where networks.isNeeded[step] {
-        for unit in row.indices {
+        for unit in row.indices
+        where options.levers.contains(networks.isOutput(unit) ? .steps : .reuse) {
           for order in [nil] + (0...ValueForecast.mostOrder).map(Optional.some)
           where order != row[unit] {
             add(.reuse(step: step, unit: unit, order: order))
@@ -89,7 +144,7 @@ public struct PlanSearch {
         }
       }
     }
-    if options.prunes {
+    if options.levers.contains(.prune) {
       for (bucket, level) in plan.levels.enumerated() {
         for next in [level - 1, level + 1] where (0...networks.sparsities.count).contains(next) {
           add(.prune(bucket: bucket, level: next))

@@ -13,6 +13,11 @@ public protocol PlanCosts: Sendable {
 }
 
 extension PlanCosts {
+  /// Whether a unit is the network's output: reusing it spares all others.
+  public func isOutput(_ unit: Int) -> Bool {
+    within.count > 1 && within[unit].count == within.count - 1
+  }
+
   public var neededSteps: Int { max(1, isNeeded.count { $0 }) }
 
   /// Multiply-accumulates of a step as a share of a dense forward.

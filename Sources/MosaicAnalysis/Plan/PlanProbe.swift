@@ -25,15 +25,16 @@ extension PlanNetworks {
 
   /// - Parameters:
   ///   - moves: Changes of `plan` that can be run.
+  ///   - moments: What reused values are made of; nil for Lagrange's weights.
   ///   - base: Dense trajectories of the samples to measure on.
   public func measure(
-    _ moves: [PlanMove], around plan: StepPlan, on base: DenseTrajectories, stage: String,
-    progress: ProgressHandler
+    _ moves: [PlanMove], around plan: StepPlan, _ moments: ValueMoments? = nil,
+    on base: DenseTrajectories, stage: String, progress: ProgressHandler
   ) throws -> MeasuredMoves {
     let steps = subject.trajectory.steps.count
     let mostDepth = ValueForecast.mostOrder + 1
     var run = PlanRun(
-      self, start: base, depths: units.units.map { _ in mostDepth })
+      self, moments, start: base, depths: units.units.map { _ in mostDepth })
     var finals = [[Float]](repeating: [], count: moves.count)
     var work = 0.0
     let byStep = Dictionary(grouping: moves.indices) { firstStep(of: moves[$0]) }
@@ -85,10 +86,10 @@ extension PlanNetworks {
     }
     var branch = run.branched(groups: part.count, depths: depths)
     for (group, changed) in plans.enumerated() {
-      try branch.advance(changed, step: step, groups: group..<group + 1)
+      try branch.advance([changed], step: step, groups: group..<group + 1)
     }
     for later in (step + 1)..<max(step + 1, subject.trajectory.steps.count) {
-      try branch.advance(plan, step: later)
+      try branch.advance(plans, step: later, groups: plans.indices)
     }
     for (group, move) in part.enumerated() { keep(move, branch.states[group].states) }
     return branch.work

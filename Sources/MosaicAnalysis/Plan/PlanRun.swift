@@ -5,6 +5,8 @@ internal import MosaicRuntime
 /// before.
 struct PlanRun {
   let networks: PlanNetworks
+  /// What reused values are made of; nil for Lagrange's weights.
+  let moments: ValueMoments?
   /// One a group.
   var states: [SamplerState]
   let memory: ReuseMemory
@@ -15,42 +17,37 @@ struct PlanRun {
 
   private var subject: CalibrationSubject { networks.subject }
 
-  private init(
-    _ networks: PlanNetworks, states: [SamplerState], memory: ReuseMemory, labels: [Int32],
-    firstItem: Int
-  ) {
-    self.networks = networks
-    self.states = states
-    self.memory = memory
-    self.labels = labels
-    self.firstItem = firstItem
-  }
-
   /// As many groups as said that go on from here, each on its own.
   ///
   /// - Precondition: There is one group here.
   func branched(groups: Int, depths: [Int]) -> PlanRun {
     PlanRun(
-      networks, states: Array(repeating: states[0], count: groups),
+      networks: networks, moments: moments, states: Array(repeating: states[0], count: groups),
       memory: memory.copied(groups: groups, depths: depths), labels: labels,
       firstItem: firstItem)
   }
 
-  /// One step of some groups, all by the same plan.
+  /// One step of all groups by the same plan.
+  @discardableResult
+  mutating func advance(_ plan: StepPlan, step: Int) throws -> [Float] {
+    try advance(states.map { _ in plan }, step: step, groups: states.indices)
+  }
+
+  /// One step of some groups, each by its plan. The plans may differ in other steps only.
   ///
   /// - Returns: The network's output; empty where the sampler does not use it.
   @discardableResult
   mutating func advance(
-    _ plan: StepPlan, step: Int, groups: Range<Int>? = nil
+    _ plans: [StepPlan], step: Int, groups: Range<Int>
   ) throws -> [Float] {
-    let groups = groups ?? states.indices
+    let plan = plans[0]
     let info = subject.trajectory.steps[step]
     var output: [Float] = []
     if info.needsForward {
       output = try subject.forward(
         networks.predictor(plan, step: step), Array(states[groups]),
         groups.flatMap { _ in labels }, step: step, orders: plan.reuse.orders[step],
-        memory: memory, groups: groups)
+        forecasts: forecasts(plans, step: step), memory: memory, groups: groups)
       guard output.allSatisfy(\.isFinite) else {
         throw RuntimeError(
           .nonFinite(
@@ -68,19 +65,52 @@ struct PlanRun {
     }
     return output
   }
+
+  private func forecasts(_ plans: [StepPlan], step: Int) -> [[ValueForecast?]] {
+    guard let moments, plans[0].reuse.orders[step].contains(where: { $0 != nil }) else { return [] }
+    return plans.map { networks.forecasts(of: $0.reuse, step: step, moments) }
+  }
 }
 
 extension PlanNetworks {
   /// Where steps lie for extrapolation: at their numbers.
   var positions: [Double] { subject.trajectory.steps.indices.map(Double.init) }
 
+  func memory(depths: [Int], samples: Int) -> ReuseMemory {
+    ReuseMemory(
+      units: zip(zip(units.names, units.elements), depths).map {
+        ReuseMemory.Unit(name: $0.0, elements: $0.1, depth: $1)
+      },
+      positions: positions, groupSize: samples,
+      forwardsPerSample: subject.predictor.forwardsPerSample)
+  }
+
+  /// By unit, what a step takes in place of it; nil where it is computed or nothing is known of it.
+  func forecasts(
+    of plan: ReusePlan, step: Int, _ moments: ValueMoments
+  ) -> [ValueForecast?] {
+    plan.orders[step].enumerated().map { unit, order in
+      guard let order else { return nil }
+      var known: [Int] = []
+      for earlier in (0..<step).reversed() where isNeeded[earlier] {
+        if known.count == order + 1 { break }
+        if units.isComputed(unit, plan.orders[earlier]) { known.append(earlier) }
+      }
+      guard known.count == order + 1 else { return nil }
+      return moments.forecast(unit: unit, step: step, from: known)
+    }
+  }
+
   /// The final samples of a plan's run from the noise of dense trajectories.
+  ///
+  /// - Parameter moments: What reused values are made of; nil for Lagrange's weights.
   public func finals(
-    of plan: StepPlan, on base: DenseTrajectories, progress: ProgressHandler
+    of plan: StepPlan, _ moments: ValueMoments? = nil, on base: DenseTrajectories,
+    progress: ProgressHandler
   ) throws -> [Float] {
     let steps = subject.trajectory.steps.count
     var run = PlanRun(
-      self, start: base, depths: plan.reuse.depths(after: -1))
+      self, moments, start: base, depths: plan.reuse.depths(after: -1))
     for step in 0..<steps {
       try run.advance(plan, step: step)
       try progress(Progress(stage: "plan", done: step + 1, total: steps))
@@ -91,16 +121,13 @@ extension PlanNetworks {
 
 extension PlanRun {
   /// The start of dense trajectories.
-  init(_ networks: PlanNetworks, start base: DenseTrajectories, depths: [Int]) {
-    let units = networks.units
+  init(
+    _ networks: PlanNetworks, _ moments: ValueMoments?, start base: DenseTrajectories,
+    depths: [Int]
+  ) {
     self.init(
-      networks, states: Array(base.states.prefix(1)),
-      memory: ReuseMemory(
-        units: zip(zip(units.names, units.elements), depths).map {
-          ReuseMemory.Unit(name: $0.0, elements: $0.1, depth: $1)
-        },
-        positions: networks.positions, groupSize: base.labels.count,
-        forwardsPerSample: networks.subject.predictor.forwardsPerSample),
+      networks: networks, moments: moments, states: Array(base.states.prefix(1)),
+      memory: networks.memory(depths: depths, samples: base.labels.count),
       labels: base.labels, firstItem: base.firstItem)
   }
 }

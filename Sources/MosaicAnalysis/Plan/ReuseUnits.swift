@@ -1,3 +1,4 @@
+internal import MosaicCore
 public import MosaicIR
 
 /// The reusable units of a graph, and which of them lie inside others.
@@ -7,17 +8,29 @@ public struct ReuseUnits: Sendable {
   public let within: [[Int]]
   /// Of one forward's value.
   public let elements: [Int]
+  /// Of one forward's value.
+  let axes: [ChannelAxis]
+  /// By unit, the others whose reuse spares it.
+  private let around: [[Int]]
 
   public init(of graph: Graph, state: ValueID) {
     let units = graph.reusableUnits(state: state)
     self.units = units
     elements = units.map { graph[$0.value].type.sampleCount }
-    within = units.indices.map { unit in
+    axes = units.map { ChannelAxis(of: graph[$0.value].type.sampleShape) }
+    let within = units.indices.map { unit in
       let isLive = graph.liveNodes(given: [units[unit].value])
       let computed = Set(
         zip(graph.nodes, isLive).filter(\.1).flatMap(\.0.outputs))
       return units.indices.filter { $0 != unit && !computed.contains(units[$0].value) }
     }
+    self.within = within
+    around = units.indices.map { unit in units.indices.filter { within[$0].contains(unit) } }
+  }
+
+  /// Whether a step computes a unit's value.
+  func isComputed(_ unit: Int, _ orders: [Int?]) -> Bool {
+    orders[unit] == nil && around[unit].allSatisfy { orders[$0] == nil }
   }
 
   public var names: [String] { units.map(\.name) }
