@@ -41,4 +41,9 @@ public enum Budget: Sendable, Equatable {
     case .error(let error): "\(error) or less"
     }
   }
+
+  /// Of the dense run's multiply-accumulates; nil in other units.
+  public var share: Double? {
+    if case .macs(let share) = self { share } else { nil }
+  }
 }

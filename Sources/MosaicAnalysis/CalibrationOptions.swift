@@ -47,6 +47,8 @@ public enum SampleStart {
   public static let prediction = 4 << 32
   /// On which a plan's moves are measured.
   public static let plan = 5 << 32
+  /// Whose values tell what a plan's reused ones are made of.
+  public static let forecasts = 6 << 32
 }
 
 /// A stage's progress: `done` of `total` parts. What a progress handler throws ends the stage.

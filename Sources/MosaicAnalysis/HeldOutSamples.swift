@@ -23,10 +23,18 @@ public final class HeldOutSamples {
   public func measure(
     progress: ProgressHandler, network: (Int) -> Predictor?
   ) throws -> PlanMeasurement {
+    try measure(progress: progress) { base in
+      try subject.measurePlan(on: base, progress: progress, network: network)
+    }
+  }
+
+  /// What anything costs that starts from the noise of dense trajectories.
+  public func measure(
+    progress: ProgressHandler, run: (DenseTrajectories) throws -> PlanMeasurement
+  ) throws -> PlanMeasurement {
     var total = PlanMeasurement()
     for part in 0..<Self.mostParts {
-      let base = try trajectories(ofPart: part, progress: progress)
-      total.add(try subject.measurePlan(on: base, progress: progress, network: network))
+      total.add(try run(try trajectories(ofPart: part, progress: progress)))
       if total.final.standardError <= Self.tolerance * total.final.mean { break }
     }
     return total

@@ -23,7 +23,7 @@ extension StatisticsFile {
     }
     let own: Set = ["format", "version", "leaves", "leaf_count", "widths", "bucket_starts"]
     identity = CalibrationIdentity(
-      fields: reader.metadata.filter { !own.contains($0.0) }
+      fields: reader.metadata.filter { !own.contains($0.0) && !$0.0.hasPrefix("plans.") }
         .map { CalibrationIdentity.Field(key: $0.0, value: $0.1) })
     for key in ["checkpoint", "network", "trajectory", "criterion"] where identity[key] == nil {
       throw .field(key)
@@ -36,6 +36,7 @@ extension StatisticsFile {
     sensitivity = try fields.sensitivity(
       of: options, buckets: statistics.buckets.count,
       groups: statistics.widths.count)
+    plans = try fields.plans(of: options)
   }
 }
 
@@ -89,6 +90,36 @@ private struct StatisticsFields {
       throw .tensor(name, "holds values that are not finite")
     }
     return values
+  }
+
+  /// The values of a tensor of rows.
+  private func rows<Element>(
+    _ name: String, _ type: DataType, _ columns: Int, _ values: (TensorView) -> [Element]
+  ) throws(StatisticsError.Reason) -> [Element] {
+    let count = reader.entry(name)?.shape.first ?? 0
+    return values(try tensor(name, type, [count, columns]))
+  }
+
+  func plans(of options: CalibrationOptions) throws(StatisticsError.Reason) -> [PlanRecord] {
+    var records: [PlanRecord] = []
+    while let settings = text(StatisticsFile.settingsKey(records.count)) {
+      let number = records.count
+      records.append(
+        try PlanRecord(
+          settings: settings, number: number, steps: options.steps,
+          integers: { name, columns throws(StatisticsError.Reason) in
+            try rows(name, .i64, columns) { $0.integers }
+          },
+          doubles: { name, columns throws(StatisticsError.Reason) in
+            let values = try rows(name, .f64, columns) { $0.doubles }
+            guard values.allSatisfy(\.isFinite) else {
+              throw .tensor(name, "holds values that are not finite")
+            }
+            return values
+          },
+          hasMoments: reader.entry(PlanTensors.name(number, "channels")) != nil))
+    }
+    return records
   }
 
   func statistics(

@@ -14,14 +14,17 @@ public struct StatisticsFile: Sendable {
   public var statistics: CalibrationStatistics
   /// Nil where only the moments were gathered: in shards, and in what they are merged to.
   public var sensitivity: SensitivitySamples?
+  /// Searches for plans, as far as they came.
+  public var plans: [PlanRecord]
 
   public init(
     identity: CalibrationIdentity, statistics: CalibrationStatistics,
-    sensitivity: SensitivitySamples?
+    sensitivity: SensitivitySamples?, plans: [PlanRecord] = []
   ) {
     self.identity = identity
     self.statistics = statistics
     self.sensitivity = sensitivity
+    self.plans = plans
   }
 
   /// The options that the calibration was made with, the rest as `options` has it.
@@ -72,8 +75,11 @@ public struct StatisticsFile: Sendable {
         "bucket_starts",
         statistics.buckets.map { "\($0.lowerBound)" }.joined(separator: ",")
       ),
-    ]
+    ] + plans.enumerated().map { (Self.settingsKey($0), $1.settings) }
   }
+
+  /// The metadata that says what the search of a record of plans was asked for.
+  static func settingsKey(_ number: Int) -> String { "plans.\(number)" }
 
   private var items: [SafetensorsWriter.Item] {
     var items: [SafetensorsWriter.Item] = []
@@ -132,6 +138,19 @@ public struct StatisticsFile: Sendable {
       add(
         "sensitivity.group_gains", gains.flatMap { $0.flatMap { [$0.half, $0.whole] } },
         [gains.count, gains.first?.count ?? 0, 2])
+    }
+    for (number, record) in plans.enumerated() {
+      let tensors = PlanTensors(record, number: number)
+      for tensor in tensors.doubles {
+        add(tensor.name, tensor.values, [tensor.values.count / tensor.columns, tensor.columns])
+      }
+      for tensor in tensors.integers {
+        let shape = [tensor.values.count / tensor.columns, tensor.columns]
+        items.append(
+          SafetensorsWriter.Item(name: tensor.name, dataType: .i64, shape: shape) {
+            TensorView(tensor.values, shape: shape)
+          })
+      }
     }
     return items
   }

@@ -1,5 +1,6 @@
 internal import MosaicAnalysis
 internal import MosaicBundle
+internal import MosaicCore
 internal import MosaicIR
 internal import MosaicImport
 internal import MosaicLowering
@@ -27,8 +28,10 @@ struct BundleEmitter {
 
   /// - Parameter manifest: Everything but groups, variants, tensors and chunks. Where it has plans,
   ///   their variants are places in `variants`, and programs name the units that steps may reuse.
+  /// - Parameter forecasts: Of each plan [step][unit], what reused values are made of.
   func write(
-    _ manifest: Manifest, to path: String, compression: Compression, replacing: Bool
+    _ manifest: Manifest, forecasts: [[[ValueForecast?]]] = [], to path: String,
+    compression: Compression, replacing: Bool
   ) throws {
     var manifest = manifest
     manifest.groups = subject.groups.enumerated().map(describe)
@@ -51,6 +54,12 @@ struct BundleEmitter {
           name: name, logSNRLower: lower, logSNRUpper: upper, program: lowered.program,
           weights: sources, kept: kept(variant.network), macsPerSample: variant.network.macs,
           sparsity: variant.sparsity))
+    }
+    for (number, forecasts) in forecasts.enumerated() {
+      let values = manifest.plans[number].packed(forecasts)
+      guard !values.isEmpty else { continue }
+      manifest.plans[number].forecasts = try writer.add(
+        name: "plan-\(number)/forecasts", TensorView(values, shape: [values.count]))
     }
     try writer.finish(manifest)
   }

@@ -12,7 +12,7 @@ internal import MosaicSurgery
 public struct Conversion {
   public let imported: ImportedModel
   public let options: ConversionOptions
-  private let progress: ProgressHandler
+  let progress: ProgressHandler
 
   public init(
     _ imported: ImportedModel, options: ConversionOptions, progress: @escaping ProgressHandler
@@ -52,10 +52,24 @@ public struct Conversion {
     let (request, latency) = try makeRequest(calibration)
     // What is proven is what is shipped: rounded and reordered before it is measured.
     let rounded = subject.dense.rounded(to: options.dataType)
-    let (schedule, shipped, chosen) = try makeVariants(calibration, request, rounded.network)
-    let prediction = try HeldOutSamples(subject).measure(progress: progress) { step in
-      chosen.first { $0.steps.contains(step) }?.predictor
+    let isPlanned = options.levers != .plain
+    let solved = isPlanned ? try solvePlan(calibration) : nil
+    let (schedule, shipped, chosen) = try makeVariants(
+      calibration, request, rounded.network, plan: solved)
+    let planned = try solved.map {
+      try plannedRun($0, chosen, from: shipped.network, in: subject)
     }
+    let heldOut = HeldOutSamples(subject)
+    let prediction =
+      if let planned {
+        try heldOut.measure(progress: progress) {
+          try planned.measure(on: $0, progress: progress)
+        }
+      } else {
+        try heldOut.measure(progress: progress) { step in
+          chosen.first { $0.steps.contains(step) }?.predictor
+        }
+      }
     let uniform =
       schedule.kind == .uniform
       ? nil
@@ -65,9 +79,11 @@ public struct Conversion {
         criterion: options.criterion, shipped: rounded.network, stage: "pruning: uniform",
         progress: progress)
     let proof = try subject.prove(
-      chosen, against: uniform, samples: options.proofSamples, progress: progress)
+      chosen, planned: planned, against: uniform, samples: options.proofSamples,
+      progress: progress)
+    let macs = planned.map { $0.cost * subject.denseMacs } ?? subject.macs(of: chosen)
 
-    let manifest = manifest(
+    var manifest = manifest(
       calibration, schedule, latency: latency, prediction: prediction, variants: chosen,
       proof: Manifest.Proof(
         parityMaxRelative: parity.programError, parityOpSamplesMax: parity.nodeError,
@@ -75,12 +91,17 @@ public struct Conversion {
         predictedMSE: prediction.final.mean, measuredMSE: proof.measured.mean,
         standardError: proof.measured.standardError, median: proof.measured.median,
         uniformMeasuredMSE: proof.uniform?.mean ?? proof.measured.mean,
-        denseMACs: Int(subject.denseMacs), mosaicMACs: Int(subject.macs(of: chosen)),
+        denseMACs: Int(subject.denseMacs), mosaicMACs: Int(macs),
         uniformMACs: Int(subject.macs(of: uniform ?? chosen))))
+    if let planned {
+      manifest.plans = [
+        samplingPlan(planned, chosen, prediction: prediction.final, proof: proof.measured)
+      ]
+    }
     try BundleEmitter(imported: imported, subject: subject, variants: chosen, shipped: shipped)
       .write(
-        manifest, to: path, compression: options.compression,
-        replacing: options.replacesOutput)
+        manifest, forecasts: planned.map { [$0.forecasts] } ?? [], to: path,
+        compression: options.compression, replacing: options.replacesOutput)
     let report = ConversionReport(
       output: path, manifest: manifest, ranges: lines(chosen, subject), parity: parity,
       originalError: original, schedule: schedule,
@@ -103,10 +124,21 @@ public struct Conversion {
   ///
   /// What a bundle stores is known to first order before anything is pruned, so a budget of bytes is
   /// tightened until it is kept.
+  ///
+  /// - Parameter plan: The plan that says what is pruned, in place of a schedule's solver.
   private func makeVariants(
-    _ calibration: Calibration, _ request: AllocationRequest, _ rounded: DenseNetwork
+    _ calibration: Calibration, _ request: AllocationRequest, _ rounded: DenseNetwork,
+    plan: SolvedPlan?
   ) throws -> (SparsitySchedule, ShippedWeights, [RangeVariant]) {
     let subject = calibration.subject
+    if let plan {
+      let schedule = plan.schedule(target: options.allocation.budget)
+      let pruned = try calibration.prune(
+        schedule, criterion: options.criterion, shipped: rounded, progress: progress)
+      let shipped = ShippedWeights(
+        rounded, groups: subject.groups, orderedFor: pruned.map(\.network))
+      return (schedule, shipped, try pruned.map { try shipped.place($0, in: subject) })
+    }
     var request = request
     var least: Int?
     for attempt in 1... {

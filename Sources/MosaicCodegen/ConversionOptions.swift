@@ -1,4 +1,4 @@
-internal import MosaicAllocation
+public import MosaicAllocation
 public import MosaicAnalysis
 public import MosaicBundle
 public import MosaicCore
@@ -14,6 +14,10 @@ public struct ConversionOptions: Sendable {
   /// Whether the statistics may be those of a checkpoint that this one was tuned from.
   public var isTransfer = false
   public var allocation = AllocationOptions()
+  /// What may save work; with more than pruning a plan is solved.
+  public var levers = Levers.plain
+  /// How much is measured for a plan.
+  public var probe = PlanSearch.Effort.quick
   public var criterion = Criterion.obs
   /// Fresh samples of the proof.
   public var proofSamples = 128

@@ -22,18 +22,24 @@ public struct Proof: Sendable, Equatable {
 extension CalibrationSubject {
   /// Samples dense, mosaic and uniform from the same noise, which neither the refit nor the
   /// schedule has seen.
+  ///
+  /// - Parameter planned: The plan that the variants follow, if they do.
   func prove(
-    _ variants: [RangeVariant], against uniform: [RangeVariant]?, samples count: Int,
-    progress: ProgressHandler
+    _ variants: [RangeVariant], planned: PlannedRun? = nil, against uniform: [RangeVariant]?,
+    samples count: Int, progress: ProgressHandler
   ) throws -> Proof {
     let noise = noise(from: SampleStart.proof, samples: count)
     let labels = labels(from: SampleStart.proof, samples: count)
-    func run(_ variants: [RangeVariant], stage: String) throws -> ([Float], Double) {
+    func run(
+      _ variants: [RangeVariant], planned: PlannedRun? = nil, stage: String
+    ) throws -> ([Float], Double) {
       var seconds = 0.0
       let final = try sampler.sample(
         noise: noise, labels: labels, firstItem: SampleStart.proof,
+        reuse: planned?.reuse(samples: count),
         predictor: { step in
-          (variants.first { $0.steps.contains(step) }?.predictor ?? predictor, 0)
+          let own = variants.first { $0.steps.contains(step) }?.predictor
+          return (planned?.predictor(step: step) ?? own ?? predictor, 0)
         },
         progress: { report in
           seconds += report.seconds
@@ -42,7 +48,8 @@ extension CalibrationSubject {
       return (final, seconds)
     }
     let (dense, denseSeconds) = try run([], stage: "proof: dense")
-    let (mosaic, mosaicSeconds) = try run(variants, stage: "proof: mosaic")
+    let (mosaic, mosaicSeconds) = try run(
+      variants, planned: planned, stage: "proof: mosaic")
     let plain = try uniform.map { try run($0, stage: "proof: uniform").0 }
     let shown = min(Proof.imageCount, count) * predictor.stateSize
     return Proof(

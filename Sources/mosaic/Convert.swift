@@ -25,6 +25,7 @@ struct Convert: ParsableCommand {
   var output: String
 
   @OptionGroup(title: "Schedule") var allocation: AllocationArguments
+  @OptionGroup(title: "Plan") var levers: LeverArguments
   @OptionGroup(title: "Calibration") var calibration: CalibrationArguments
 
   @Option(help: "Fresh samples of the closing proof.")
@@ -116,6 +117,7 @@ struct Convert: ParsableCommand {
       options.growth = calibration.growth(budgets: [0.75], ranges: ranges)
     }
     options.isTransfer = calibration.transfer
+    (options.levers, options.probe) = levers.options
     options.proofSamples = proofSamples
     options.reference = reference
     options.compression = compression ?? .standard
@@ -123,7 +125,7 @@ struct Convert: ParsableCommand {
     options.replacesOutput = !noClobber
     // Normal form: every setting that decides the bytes, in one order, and no paths.
     options.arguments =
-      allocation.arguments(options.allocation, steps: steps)
+      allocation.arguments(options.allocation, steps: steps) + levers.arguments
       + CalibrationArguments.arguments(options.calibration, options.criterion) + [
         "--proof-samples", "\(proofSamples)", "--compress", compress, "--dtype", dtype.rawValue,
       ] + checkpointOptions.arguments

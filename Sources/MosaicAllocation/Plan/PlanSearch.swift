@@ -112,11 +112,44 @@ public struct PlanSearch {
     guard solver.solve(target: max(options.least, cost - options.stage)),
       solver.cost < cost - 1e-9
     else { return nil }
+    let moves = solver.chosen.map { chosen[$0] }
+    let kept = try held(
+      solver.stops, of: moves, around: plan, on: base.part(part), costing: cost)
+    work += kept.work * share
     state.trace.stages.append(
       PlanTrace.Stage(
-        moves: solver.chosen.map { chosen[$0] }, cost: solver.cost, predicted: solver.predicted,
-        work: work))
-    return solver.plan
+        moves: Array(moves.prefix(kept.count)), cost: kept.cost, error: kept.error, work: work))
+    return state.trace.plan(in: networks)
+  }
+
+  /// The error that a run may have beyond what its stage's measurement predicted of it.
+  private static let mostDrift = 1.4
+
+  /// How many of a stage's moves may be made before what was measured of them no longer holds: all,
+  /// or half of them, or a quarter, by what a run with them says.
+  private func held(
+    _ stops: [(count: Int, cost: Double, predicted: Double)], of moves: [PlanMove],
+    around plan: StepPlan, on part: DenseTrajectories, costing cost: Double
+  ) throws -> (count: Int, cost: Double, error: Double, work: Double) {
+    // One that saves nothing would be no way down.
+    let stops = stops.filter { $0.cost < cost - 1e-9 }
+    var place = stops.count - 1
+    var work = 0.0
+    while true {
+      let stop = stops[place]
+      var tried = plan
+      for move in moves.prefix(stop.count) { tried.take(move) }
+      let final = try networks.finals(
+        of: tried, state.moments, on: part, progress: { _ in })
+      work += stop.cost
+      let error =
+        zip(final, part.final).reduce(0) { $0 + Double(($1.0 - $1.1) * ($1.0 - $1.1)) }
+        / Double(max(final.count, 1))
+      if place < 4 || error <= Self.mostDrift * stop.predicted {
+        return (stop.count, stop.cost, error, work)
+      }
+      place /= 2
+    }
   }
 
   /// Other samples for each stage, all of them in turn.

@@ -20,6 +20,9 @@ struct StageSolver {
   private(set) var plan: StepPlan
   private(set) var cost: Double
   private(set) var chosen: [Int] = []
+  /// Behind how many of the chosen moves there is a plan to stop at, with its cost and the error that
+  /// the measurement predicts of it.
+  private(set) var stops: [(count: Int, cost: Double, predicted: Double)] = []
   /// ⟨δ, Σ chosen⟩ by move.
   private var pull: [Double]
   /// The final error that the measurement predicts.
@@ -46,7 +49,10 @@ struct StageSolver {
   ///
   /// - Returns: Whether any move could be taken.
   mutating func solve(target: Double) -> Bool {
-    while cost > target + 1e-12, let next = cheapest() { take(next) }
+    while cost > target + 1e-12, let next = cheapest() {
+      take(next)
+      stop()
+    }
     exchange(target: target)
     return !chosen.isEmpty
   }
@@ -65,6 +71,8 @@ struct StageSolver {
     chosen.append(move)
     for other in moves.indices { pull[other] += product(move, other) }
   }
+
+  private mutating func stop() { stops.append((chosen.count, cost, predicted)) }
 
   /// The move that adds least error for what it saves, or one that saves nothing and betters much.
   private func cheapest() -> Int? {
@@ -91,7 +99,7 @@ struct StageSolver {
         let own = added(back.move)
         for forth in open where forth.saved > 1e-12 {
           guard cost - back.saved - forth.saved <= max(target, cost) + 1e-12,
-            areApart(moves[back.move], moves[forth.move])
+            moves[back.move].isApart(from: moves[forth.move])
           else { continue }
           let change = own + added(forth.move) + 2 * product(back.move, forth.move)
           if change < -0.02 * predicted { pairs.append((change, back.move, forth.move)) }
@@ -104,6 +112,7 @@ struct StageSolver {
       guard let best else { return }
       take(best.back)
       take(best.forth)
+      stop()
     }
   }
 
@@ -119,21 +128,11 @@ struct StageSolver {
 
   /// Whether nothing chosen is near a move.
   private func isApart(_ move: Int) -> Bool {
-    chosen.allSatisfy { areApart(moves[$0], moves[move]) }
+    chosen.allSatisfy { moves[$0].isApart(from: moves[move]) }
   }
 
   private func isAllowed(_ move: Int) -> Bool {
     rules.allows(plan.taking(moves[move]), costs)
-  }
-
-  /// Whether what was measured of one move holds when the other is made.
-  private func areApart(_ a: PlanMove, _ b: PlanMove) -> Bool {
-    switch (a, b) {
-    case (.reuse(let stepA, let unitA, _), .reuse(let stepB, let unitB, _)):
-      unitA != unitB || abs(stepA - stepB) > 2
-    case (.prune(let a, _), .prune(let b, _)): a != b
-    default: true
-    }
   }
 }
 

@@ -1,6 +1,6 @@
 internal import MosaicIR
-internal import MosaicLowering
-internal import MosaicRuntime
+public import MosaicLowering
+public import MosaicRuntime
 public import MosaicSurgery
 internal import Synchronization
 
@@ -29,14 +29,10 @@ public struct PlanNetworks: PlanCosts {
     self.subject = subject
     self.sparsities = sparsities
     let graph = subject.dense.graph
-    guard let state = graph.inputs.first(where: { graph[$0].name == subject.model.sampleInput })
-    else { throw AnalysisError.noGroups }
-    let units = ReuseUnits(of: graph, state: state)
+    let units = try Self.units(of: subject)
     self.units = units
     buckets = subject.buckets
-    bucketOfStep = subject.buckets.enumerated().flatMap { number, steps in
-      steps.map { _ in number }
-    }
+    bucketOfStep = Self.numbers(of: subject.buckets)
     let dense = try subject.predictor(reusing: units)
     predictors = try networks.map { levels in
       [dense] + (try levels.map { try subject.predictor(of: $0, reusing: units) })
@@ -45,7 +41,41 @@ public struct PlanNetworks: PlanCosts {
     denseMacs = graph.macs
   }
 
-  func predictor(_ plan: StepPlan, step: Int) -> Predictor {
+  /// The networks of step ranges, one each: what is left to choose is what they reuse.
+  ///
+  /// - Parameters:
+  ///   - ranges: Contiguous, covering all steps.
+  ///   - weights: What the networks' dense weights are.
+  public init(
+    _ subject: CalibrationSubject, ranges: [Range<Int>], networks: [PrunedNetwork],
+    from weights: DenseNetwork
+  ) throws {
+    let units = try Self.units(of: subject)
+    self.subject = subject
+    self.units = units
+    sparsities = []
+    buckets = ranges
+    bucketOfStep = Self.numbers(of: ranges)
+    predictors = try networks.map {
+      [try subject.predictor(of: $0, from: weights, reusing: units)]
+    }
+    graphs = networks.map { [$0.graph] }
+    denseMacs = subject.dense.graph.macs
+  }
+
+  private static func units(of subject: CalibrationSubject) throws -> ReuseUnits {
+    let graph = subject.dense.graph
+    guard let state = graph.inputs.first(where: { graph[$0].name == subject.model.sampleInput })
+    else { throw AnalysisError.noGroups }
+    return ReuseUnits(of: graph, state: state)
+  }
+
+  /// By step, the number of the range it lies in.
+  private static func numbers(of ranges: [Range<Int>]) -> [Int] {
+    ranges.enumerated().flatMap { number, steps in steps.map { _ in number } }
+  }
+
+  public func predictor(_ plan: StepPlan, step: Int) -> Predictor {
     let bucket = bucketOfStep[step]
     return predictors[bucket][plan.levels[bucket]]
   }

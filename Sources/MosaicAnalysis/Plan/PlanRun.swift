@@ -85,7 +85,8 @@ extension PlanNetworks {
       forwardsPerSample: subject.predictor.forwardsPerSample)
   }
 
-  /// By unit, what a step takes in place of it; nil where it is computed or nothing is known of it.
+  /// By unit, what a step takes in place of it: of least squares, or Lagrange's where the moments do
+  /// not tell; nil where it is computed.
   func forecasts(
     of plan: ReusePlan, step: Int, _ moments: ValueMoments
   ) -> [ValueForecast?] {
@@ -97,7 +98,12 @@ extension PlanNetworks {
         if units.isComputed(unit, plan.orders[earlier]) { known.append(earlier) }
       }
       guard known.count == order + 1 else { return nil }
-      return moments.forecast(unit: unit, step: step, from: known)
+      if let measured = moments.forecast(unit: unit, step: step, from: known) { return measured }
+      let weights = ValueForecast.weights(
+        at: positions[step], from: known.map { positions[$0] }, order: order)
+      return ValueForecast(
+        weights: weights.map { Float($0) },
+        offset: Array(repeating: 0, count: units.axes[unit].count))
     }
   }
 

@@ -35,3 +35,15 @@ extension StepPlan {
     return plan
   }
 }
+
+extension PlanMove {
+  /// Whether what was measured of this move holds when another is made.
+  public func isApart(from other: PlanMove) -> Bool {
+    switch (self, other) {
+    case (.reuse(let stepA, let unitA, _), .reuse(let stepB, let unitB, _)):
+      unitA != unitB || abs(stepA - stepB) > 2
+    case (.prune(let a, _), .prune(let b, _)): a != b
+    default: true
+    }
+  }
+}

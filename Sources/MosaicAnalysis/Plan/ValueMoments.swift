@@ -23,7 +23,7 @@ public struct ValueMoments: Sendable {
 
   private var units: [Unit]
   /// Elements summed for each channel of each unit.
-  private var counts: [Double]
+  private(set) var counts: [Double]
 
   init(steps: Int, channels: [Int]) {
     units = channels.map { channels in
@@ -32,6 +32,40 @@ public struct ValueMoments: Sendable {
         products: Array(repeating: Array(repeating: 0, count: Self.reach + 1), count: steps))
     }
     counts = channels.map { _ in 0 }
+  }
+
+  /// - Parameters:
+  ///   - sums: By unit, step and channel.
+  ///   - products: By unit, step and distance.
+  /// - Returns: nil where the counts of these do not agree.
+  init?(channels: [Int], counts: [Double], sums: [Double], products: [Double], steps: Int) {
+    guard counts.count == channels.count, counts.allSatisfy({ $0 > 0 }),
+      channels.allSatisfy({ (1...1 << 24).contains($0) }),
+      channels.reduce(0, +) * steps == sums.count,
+      products.count == channels.count * steps * (Self.reach + 1)
+    else { return nil }
+    self.counts = counts
+    var (sums, products) = (sums[...], products[...])
+    func take(_ count: Int, of list: inout ArraySlice<Double>) -> [Double] {
+      defer { list = list.dropFirst(count) }
+      return Array(list.prefix(count))
+    }
+    units = channels.map { channels in
+      Unit(
+        sums: (0..<steps).map { _ in take(channels, of: &sums) },
+        products: (0..<steps).map { _ in take(Self.reach + 1, of: &products) })
+    }
+  }
+
+  var channels: [Int] { units.map { $0.sums.first?.count ?? 0 } }
+  /// By unit, step and channel.
+  var flatSums: [Double] { units.flatMap { $0.sums.flatMap { $0 } } }
+  /// By unit, step and distance.
+  var flatProducts: [Double] { units.flatMap { $0.products.flatMap { $0 } } }
+
+  /// Whether these are moments of such units' values.
+  func fits(_ known: ReuseUnits, steps: Int) -> Bool {
+    channels == known.axes.map(\.count) && units.allSatisfy { $0.sums.count == steps }
   }
 
   /// Adds what a unit computed for some samples at a step.

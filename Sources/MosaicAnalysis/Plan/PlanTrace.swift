@@ -1,4 +1,3 @@
-public import MosaicAnalysis
 internal import MosaicCore
 
 /// The plans that one run of stages passes through, from dense downwards: one for every budget on
@@ -9,15 +8,15 @@ public struct PlanTrace: Sendable, Equatable {
     public var moves: [PlanMove]
     /// Multiply-accumulates of the plan behind it, as a share of the dense run's.
     public var cost: Double
-    /// Mean squared error of the final samples that its measurement predicts.
-    public var predicted: Double
+    /// Mean squared error of the final samples on which the stage's moves were chosen.
+    public var error: Double
     /// Dense trajectories a sample that it took to measure.
     public var work: Double
 
-    public init(moves: [PlanMove], cost: Double, predicted: Double, work: Double) {
+    public init(moves: [PlanMove], cost: Double, error: Double, work: Double) {
       self.moves = moves
       self.cost = cost
-      self.predicted = predicted
+      self.error = error
       self.work = work
     }
   }
@@ -62,9 +61,9 @@ public struct PlanTrace: Sendable, Equatable {
 /// stopped.
 public struct PlanSearchState: Sendable {
   public var trace = PlanTrace()
-  var estimates = MoveEstimates()
-  /// What the values along the last stage's plan are made of.
-  public internal(set) var moments: ValueMoments?
+  public var estimates = MoveEstimates()
+  /// Of the values along the plan that the last stage started from.
+  public var moments: ValueMoments?
 
   public init() {}
 }

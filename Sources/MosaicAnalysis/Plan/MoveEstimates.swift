@@ -1,19 +1,25 @@
-internal import MosaicAnalysis
-
 /// What is known of moves from stages before: which of them are worth measuring again.
-struct MoveEstimates {
+public struct MoveEstimates: Sendable, Equatable {
   /// The error that a move added when it was last measured.
-  private var added: [PlanMove: Double] = [:]
+  var added: [PlanMove: Double] = [:]
   /// The error of a move's own step, where that is all that is known.
-  private var own: [PlanMove: Double] = [:]
+  var own: [PlanMove: Double] = [:]
   /// By step, how much of an own error arrives at the final sample.
-  private var gains: [Int: (sum: Double, count: Int)] = [:]
+  var gains: [Int: Gain] = [:]
 
-  mutating func add(own errors: [Double], of moves: [PlanMove]) {
+  struct Gain: Sendable, Equatable {
+    var sum = 0.0
+    var count = 0
+    var mean: Double { sum / Double(max(count, 1)) }
+  }
+
+  public init() {}
+
+  public mutating func add(own errors: [Double], of moves: [PlanMove]) {
     for (move, error) in zip(moves, errors) where move.step != nil { own[move] = error }
   }
 
-  mutating func add(_ measured: MeasuredMoves) {
+  public mutating func add(_ measured: MeasuredMoves) {
     let size = Double(max(measured.error.count, 1))
     for (move, change) in zip(measured.moves, measured.changes) {
       var square = 0.0
@@ -24,8 +30,8 @@ struct MoveEstimates {
       }
       added[move] = (square + 2 * linear) / size
       if let step = move.step, let own = own[move], own > 0, square > 0 {
-        let (sum, count) = gains[step] ?? (0, 0)
-        gains[step] = (sum + square / size / own, count + 1)
+        gains[step, default: Gain()].sum += square / size / own
+        gains[step, default: Gain()].count += 1
       }
     }
   }
@@ -34,7 +40,7 @@ struct MoveEstimates {
   ///
   /// Moves of pruning are few and always among them. Of the others most save work, the rest gives
   /// back what costs much error for what it saves.
-  func promising(
+  public func promising(
     _ moves: [PlanMove], around plan: StepPlan, costs: any PlanCosts, most: Int
   ) -> [PlanMove] {
     var saving: [(rate: Double, index: Int)] = []
@@ -55,21 +61,36 @@ struct MoveEstimates {
       }
     }
     let given = giving.sorted { ($0.rate, $0.index) < ($1.rate, $1.index) }.prefix(most / 5)
-    let saved = saving.sorted { ($0.rate, $0.index) < ($1.rate, $1.index) }
-      .prefix(max(0, most - given.count))
-    return (kept + given.map(\.index) + saved.map(\.index)).sorted().map { moves[$0] }
+    let ranked = saving.sorted { ($0.rate, $0.index) < ($1.rate, $1.index) }.map(\.index)
+    let saved = spread(ranked, of: moves, most: max(0, most - given.count))
+    return (kept + given.map(\.index) + saved).sorted().map { moves[$0] }
+  }
+
+  /// The first of ranked moves, those that one stage can make together before others: of what lies
+  /// near each other it makes one.
+  private func spread(_ ranked: [Int], of moves: [PlanMove], most: Int) -> [Int] {
+    var picked: [Int] = []
+    var near: Set<Int> = []
+    for index in ranked {
+      if picked.count == most { return picked }
+      if picked.contains(where: { !moves[$0].isApart(from: moves[index]) }) {
+        near.insert(index)
+      } else {
+        picked.append(index)
+      }
+    }
+    return picked + ranked.filter(near.contains).prefix(most - picked.count)
   }
 
   private func estimate(_ move: PlanMove, _ step: Int) -> Double {
     if let known = added[move] { return known }
     guard let own = own[move] else { return .infinity }
-    let gain = gains[step].map { $0.sum / Double($0.count) }
-    return own * (gain ?? meanGain)
+    return own * (gains[step]?.mean ?? meanGain)
   }
 
   /// Of all steps that are known; 1 where none is, which keeps the order of own errors.
   private var meanGain: Double {
-    let all = gains.values.map { $0.sum / Double($0.count) }
+    let all = gains.keys.sorted().compactMap { gains[$0]?.mean }
     return all.isEmpty ? 1 : all.reduce(0, +) / Double(all.count)
   }
 
