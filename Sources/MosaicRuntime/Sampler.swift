@@ -48,12 +48,13 @@ public struct Sampler: Sendable {
   ///   - noise: Unit noise [samples, channels, height, width].
   ///   - labels: [samples].
   ///   - firstItem: Number of the first sample in the random streams.
+  ///   - reuse: What steps take from earlier ones.
   ///   - predictor: The network of a step, and its number.
   ///   - progress: Called after each step; what it throws ends the run.
   /// - Returns: The final states, shaped as `noise`.
   /// - Throws: `RuntimeError.nonFinite` at the first output that is not finite.
   public func sample(
-    noise: [Float], labels: [Int32], firstItem: Int = 0,
+    noise: [Float], labels: [Int32], firstItem: Int = 0, reuse: RunReuse? = nil,
     predictor: (Int) throws -> (Predictor, Int),
     progress: (StepReport) throws -> Void = { _ in }
   ) throws -> [Float] {
@@ -62,7 +63,8 @@ public struct Sampler: Sendable {
       let clock = ContinuousClock.now
       let (network, variant) = try predictor(step)
       let switching = ContinuousClock.now - clock
-      try advance(&state, labels: labels, step: step, firstItem: firstItem, network)
+      try advance(
+        &state, labels: labels, step: step, firstItem: firstItem, reuse: reuse, network)
       try progress(
         StepReport(
           step: step, steps: trajectory.steps.count, variant: variant,
@@ -91,13 +93,23 @@ public struct Sampler: Sendable {
   /// One step with `network`; its forward is left out where the sampler does not use it.
   public func advance(
     _ state: inout SamplerState, labels: [Int32], step: Int, firstItem: Int = 0,
-    _ network: Predictor
+    reuse: RunReuse? = nil, _ network: Predictor
   ) throws(RuntimeError) {
     let info = trajectory.steps[step]
-    let output =
-      info.needsForward
-      ? network.predict(
-        states: networkInput(state, step: step), timestep: info.timestep, labels: labels) : []
+    var output: [Float] = []
+    if info.needsForward {
+      let input = networkInput(state, step: step)
+      output =
+        if let reuse {
+          try network.predict(
+            states: input, timestep: info.timestep, labels: labels, step: step,
+            orders: reuse.orders[step],
+            forecasts: reuse.forecasts.isEmpty ? [] : [reuse.forecasts[step]],
+            memory: reuse.memory)
+        } else {
+          network.predict(states: input, timestep: info.timestep, labels: labels)
+        }
+    }
     // A state that was given as not finite needs no network to be wrong.
     guard (info.needsForward ? output : state.states).allSatisfy(\.isFinite) else {
       throw RuntimeError(
