@@ -143,6 +143,33 @@ import Testing
     #expect(relativeError(four, one) <= 1e-5)
   }
 
+  /// Stored weights and constants take the place of polynomials.
+  @Test func takesStoredForecasts() throws {
+    let width = try #require(
+      try PlannedNetwork { _, _ in }.units.first.map { unit in
+        try Network("tiny-dit").model.graph[unit.value].type.sampleShape.last
+      } ?? nil)
+    func final(_ forecast: ValueForecast?) throws -> [Float] {
+      let values = forecast.map { $0.weights + $0.offset } ?? []
+      let planned = try PlannedNetwork(forecasts: values) { manifest, units in
+        var rows = Array(repeating: [Int?](repeating: nil, count: units.count), count: 4)
+        rows[3][0] = 1
+        let weights = Set(manifest.variants[0].weights.map(\.tensor))
+        manifest.plans = [
+          SamplingPlan(
+            sampler: .ddim, units: units, steps: self.steps(rows, variants: [0, 0, 0, 0]),
+            macShare: 1, forecasts: forecast == nil ? nil : weights.count)
+        ]
+      }
+      return try images(planned, try SamplingSetup(planned.bundle.manifest)).images
+    }
+    let none = [Float](repeating: 0, count: width)
+    let line = try final(nil)
+    #expect(try final(.init(weights: [2, -1], offset: none)) == line)
+    #expect(try final(.init(weights: [1, 0], offset: none)) != line)
+    #expect(try final(.init(weights: [2, -1], offset: none.map { $0 + 0.5 })) != line)
+  }
+
   /// A step whose output the sampler does not use reads no variant and runs nothing.
   @Test func unneededStepsCostNothing() throws {
     let planned = try PlannedNetwork { manifest, units in

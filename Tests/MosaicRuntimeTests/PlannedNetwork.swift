@@ -15,9 +15,10 @@ struct PlannedNetwork {
 
   /// - Parameters:
   ///   - lost: Units of the second variant, by number.
+  ///   - forecasts: Stored as a tensor behind the weights, where there are any.
   ///   - change: Of the manifest before it is written.
   init(
-    lost: Set<Int> = [], memoryLimit: Int = 1 << 30,
+    lost: Set<Int> = [], memoryLimit: Int = 1 << 30, forecasts: [Float] = [],
     change: (inout Manifest, _ units: [String]) throws -> Void
   ) throws {
     let network = try Network("tiny-dit")
@@ -34,6 +35,9 @@ struct PlannedNetwork {
       let values = TensorView(
         network.dense.weights[id]?.array ?? [], shape: graph[id].type.shape(batch: 1))
       sources.append(.init(tensor: try writer.add(name: graph[id].name, values)))
+    }
+    if !forecasts.isEmpty {
+      _ = try writer.add(name: "forecasts", TensorView(forecasts, shape: [forecasts.count]))
     }
     var manifest = Manifest(model: model, scheduler: network.model.scheduler ?? SchedulerConfig())
     for number in 0..<2 {
