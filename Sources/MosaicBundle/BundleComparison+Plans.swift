@@ -31,14 +31,15 @@ extension BundleComparison {
   }
 
   private static func difference(_ a: SamplingPlan, _ b: SamplingPlan) -> Difference? {
-    let parted = PlanChoices(a).places(whereNot: PlanChoices(b))
-    guard let first = parted.first else { return nil }
-    let shown = parted.prefix(3).map(\.text).joined(separator: "; ")
-    let hidden = parted.count - min(parted.count, 3)
+    let pair = PlanPair(a, b)
+    let places = pair.places
+    guard let first = places.first else { return nil }
+    let shown = places.prefix(3).map(pair.text).joined(separator: "; ")
+    let hidden = places.count - min(places.count, 3)
     return Difference(
       layer: .plans,
       text: "\(a.run): \(shown)" + (hidden > 0 ? "; and \(hidden) more" : ""),
-      plan: first.place)
+      plan: PlanPlace(step: first.step, unit: first.unit.map { pair.units[$0].name }))
   }
 }
 
@@ -54,50 +55,72 @@ extension SamplingPlan {
   }
 }
 
-/// What a plan chose, by the bytes of the units' names.
-private struct PlanChoices {
-  private let plan: SamplingPlan
-  private let numbers: [[UInt8]: Int]
-
-  init(_ plan: SamplingPlan) {
-    self.plan = plan
-    numbers = Dictionary(
-      plan.units.enumerated().map { (Array($1.utf8), $0) }, uniquingKeysWith: { first, _ in first })
+/// Two plans of as many steps, unit by unit.
+private struct PlanPair {
+  struct Place {
+    var step: Int
+    /// Of `units`; nil where the variant differs.
+    var unit: Int?
   }
 
-  /// - Parameter other: Of as many steps.
-  func places(
-    whereNot other: PlanChoices
-  ) -> [(place: BundleComparison.PlanPlace, text: String)] {
-    var found: [(place: BundleComparison.PlanPlace, text: String)] = []
-    let units = plan.units + other.plan.units.filter { numbers[Array($0.utf8)] == nil }
-    let keys = units.map { Array($0.utf8) }
-    for step in plan.steps.indices {
-      let (mine, theirs) = (service(step), other.service(step))
-      if mine != theirs {
-        found.append((.init(step: step), "step \(step): \(mine), \(theirs)"))
+  struct Unit {
+    var name: String
+    /// In each plan; nil where it does not name the unit, and so computes it at every step.
+    var numbers: (first: Int?, second: Int?)
+  }
+
+  private let first: SamplingPlan
+  private let second: SamplingPlan
+  let units: [Unit]
+
+  init(_ first: SamplingPlan, _ second: SamplingPlan) {
+    (self.first, self.second) = (first, second)
+    // Names are told apart as bytes.
+    let others = Dictionary(
+      second.units.enumerated().map { (Array($1.utf8), $0) },
+      uniquingKeysWith: { first, _ in first })
+    let known = Set(first.units.map { Array($0.utf8) })
+    units =
+      first.units.enumerated().map {
+        Unit(name: $1, numbers: ($0, others[Array($1.utf8)]))
       }
-      for (unit, key) in zip(units, keys) {
-        let (mine, theirs) = (choice(step, key), other.choice(step, key))
-        guard mine != theirs else { continue }
-        found.append(
-          (
-            .init(step: step, unit: unit),
-            "step \(step), \(printable(unit)): \(mine), \(theirs)"
-          ))
+      + second.units.enumerated().filter { !known.contains(Array($1.utf8)) }.map {
+        Unit(name: $1, numbers: (nil, $0))
       }
+  }
+
+  /// Where they differ.
+  var places: [Place] {
+    first.steps.indices.flatMap { step in
+      let (a, b) = (first.steps[step], second.steps[step])
+      let isServedAlike = a.isNeeded == b.isNeeded && (a.variant == b.variant || !a.isNeeded)
+      let parted = units.indices.filter { unit in
+        order(a, units[unit].numbers.first) != order(b, units[unit].numbers.second)
+      }
+      return (isServedAlike ? [] : [Place(step: step)])
+        + parted.map { Place(step: step, unit: $0) }
     }
-    return found
   }
 
-  private func service(_ step: Int) -> String {
-    plan.steps[step].isNeeded ? "variant \(plan.steps[step].variant)" : "no forward"
+  func text(of place: Place) -> String {
+    let (a, b) = (first.steps[place.step], second.steps[place.step])
+    guard let number = place.unit else {
+      return "step \(place.step): \(service(a)), \(service(b))"
+    }
+    let unit = units[number]
+    return "step \(place.step), \(printable(unit.name)): \(choice(a, unit.numbers.first)), "
+      + choice(b, unit.numbers.second)
   }
 
-  /// A unit that a plan does not name is computed at every step.
-  private func choice(_ step: Int, _ unit: [UInt8]) -> String {
-    guard plan.steps[step].isNeeded else { return "" }
-    let order = numbers[unit].flatMap { plan.steps[step].orders[$0] }
-    return order.map { $0 == 0 ? "repeated" : "order \($0)" } ?? "computed"
+  private func order(_ step: SamplingPlan.Step, _ unit: Int?) -> Int? {
+    step.isNeeded ? unit.flatMap { step.orders[$0] } : nil
+  }
+
+  private func service(_ step: SamplingPlan.Step) -> String {
+    step.isNeeded ? "variant \(step.variant)" : "no forward"
+  }
+
+  private func choice(_ step: SamplingPlan.Step, _ unit: Int?) -> String {
+    order(step, unit).map { $0 == 0 ? "repeated" : "order \($0)" } ?? "computed"
   }
 }

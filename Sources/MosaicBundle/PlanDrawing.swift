@@ -17,17 +17,19 @@ struct PlanDrawing {
   init(_ plan: SamplingPlan, of manifest: Manifest) {
     self.plan = plan
     let uses = PlanUses(plan, of: manifest).uses
-    let known = manifest.variants.map { variant in
-      Set(variant.program.reusableUnits.map { Array($0.name.utf8) })
-    }
     let names = plan.units.map { Array($0.utf8) }
+    // By variant and unit.
+    let known = manifest.variants.map { variant in
+      let there = Set(variant.program.reusableUnits.map { Array($0.name.utf8) })
+      return names.map(there.contains)
+    }
     marks = zip(plan.steps, uses).map { step, row in
       names.indices.map { unit in
         guard step.isNeeded else { return " " }
         return switch row[unit] {
         case .computed: "#"
         case .taken: Self.mark(of: step.orders[unit])
-        case nil: known[step.variant].contains(names[unit]) ? "." : "-"
+        case nil: known[step.variant][unit] ? "." : "-"
         }
       }
     }

@@ -13,7 +13,8 @@ public struct PlanUses: Sendable {
   /// - Parameter plan: One of the manifest's.
   public init(_ plan: SamplingPlan, of manifest: Manifest) {
     let programs = PlannedPrograms(manifest)
-    uses = plan.steps.indices.map { programs.uses(of: plan, step: $0) }
+    let names = programs.names(of: plan)
+    uses = plan.steps.map { programs.uses(of: $0, names) }
     elements = programs.sizes(of: plan)
     var depths = Array(repeating: 0, count: plan.units.count)
     for (step, row) in zip(plan.steps, uses) {

@@ -3,26 +3,36 @@ internal import MosaicCore
 /// The reusable units of a bundle's programs, as plans see them.
 struct PlannedPrograms {
   private struct Entry {
-    /// Units by the bytes of their names, which are told apart as bytes; with their numbers in the
-    /// program.
-    var units: [[UInt8]: Int]
+    /// By number of the name, that of the unit in the program.
+    var units: [Int: Int]
     var dependencies: UnitDependencies
   }
 
   private let manifest: Manifest
+  /// Numbers of names, which are told apart as bytes and may be long.
+  private let names: [[UInt8]: Int]
   /// nil for a variant that this reader cannot run.
   private let entries: [Entry?]
 
   init(_ manifest: Manifest) {
     self.manifest = manifest
+    var names: [[UInt8]: Int] = [:]
     entries = manifest.variants.map { variant in
       guard variant.unsupported == nil else { return nil }
-      let units = variant.program.reusableUnits.enumerated().map { (Array($1.name.utf8), $0) }
-      return Entry(
-        units: Dictionary(units, uniquingKeysWith: { first, _ in first }),
-        dependencies: UnitDependencies(variant.program))
+      var units: [Int: Int] = [:]
+      for (number, unit) in variant.program.reusableUnits.enumerated() {
+        let name = Array(unit.name.utf8)
+        let key = names[name] ?? names.count
+        names[name] = key
+        units[key] = number
+      }
+      return Entry(units: units, dependencies: UnitDependencies(variant.program))
     }
+    self.names = names
   }
+
+  /// By unit of a plan the number of its name; nil where no program has it.
+  func names(of plan: SamplingPlan) -> [Int?] { plan.units.map { names[Array($0.utf8)] } }
 
   /// Steps of several variants share the memory of a unit, which so has one shape.
   func checkShapes() throws(BundleError.Reason) {
@@ -45,14 +55,17 @@ struct PlannedPrograms {
     let used = Set(plan.steps.map(\.variant))
     // Of a program that this reader does not know, its units are not known either.
     let isKnown = used.allSatisfy { entries[$0] != nil }
-    for unit in plan.units where isKnown {
-      guard used.contains(where: { entries[$0]?.units[Array(unit.utf8)] != nil }) else {
+    let names = names(of: plan)
+    let there = Set(used.flatMap { entries[$0].map { Array($0.units.keys) } ?? [] })
+    for (unit, name) in zip(plan.units, names) where isKnown {
+      guard let name, there.contains(name) else {
         throw .inconsistent(
           section: place,
           problem: "none of its variants has the reusable unit '\(printable(unit))'")
       }
     }
-    guard isKnown, let gap = plan.reuse.gap(use: { uses(of: plan, step: $0) }) else { return }
+    guard isKnown, let gap = plan.reuse.gap(use: { uses(of: plan.steps[$0], names) })
+    else { return }
     throw .inconsistent(
       section: "\(place), step \(gap.step)",
       problem: "makes unit '\(printable(plan.units[gap.unit]))' of \(gap.order + 1) earlier values "
@@ -81,9 +94,9 @@ struct PlannedPrograms {
 
   /// By unit of the plan, elements of one forward's value; 0 where no known program has it.
   func sizes(of plan: SamplingPlan) -> [Int] {
-    plan.units.map { unit in
+    names(of: plan).map { name in
       for (entry, variant) in zip(entries, manifest.variants) {
-        guard let number = entry?.units[Array(unit.utf8)] else { continue }
+        guard let name, let number = entry?.units[name] else { continue }
         let program = variant.program
         return elementCount(of: program.shape(of: program.reusableUnits[number])) ?? 0
       }
@@ -93,13 +106,14 @@ struct PlannedPrograms {
 
   /// What a step does with each unit of its plan; nil of those that its variant has lost, or need
   /// not compute.
-  func uses(of plan: SamplingPlan, step number: Int) -> [ReusePlan.Use?] {
-    let step = plan.steps[number]
+  ///
+  /// - Parameter names: Of the plan's units.
+  func uses(of step: SamplingPlan.Step, _ names: [Int?]) -> [ReusePlan.Use?] {
     guard step.isNeeded, let entry = entries[step.variant] else {
-      return Array(repeating: nil, count: plan.units.count)
+      return Array(repeating: nil, count: names.count)
     }
     var isReused = Array(repeating: false, count: entry.dependencies.unitCount)
-    let places = plan.units.map { entry.units[Array($0.utf8)] }
+    let places = names.map { $0.flatMap { entry.units[$0] } }
     for (place, order) in zip(places, step.orders) where order != nil {
       if let place { isReused[place] = true }
     }
