@@ -126,6 +126,6 @@ let package = Package(
       ]),
     .testTarget(
       name: "MosaicCommandTests",
-      dependencies: ["mosaic", "MosaicCore", "CXXHash", "MosaicTestSupport"]),
+      dependencies: ["mosaic", "MosaicCore", "MosaicBundle", "CXXHash", "MosaicTestSupport"]),
   ]
 )

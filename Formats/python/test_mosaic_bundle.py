@@ -21,9 +21,10 @@ from mosaic_bundle import Bundle, BundleError, UnsupportedBundle, load_dit, load
 from mosaic_bundle.frames import decode_chunk
 from mosaic_bundle.manifest import check_scheduler
 from mosaic_bundle.mosaic_pb2 import (
-    CODEC_ZSTD, STORAGE_WEIGHT, Attribute, Flow, Instruction, Manifest, Scheduler, Solver,
-    StoredChunk)
+    CODEC_ZSTD, STORAGE_WEIGHT, Attribute, Content, Flow, Instruction, Manifest, PlanError,
+    Scheduler, Solver, StoredChunk)
 from mosaic_bundle.operations import signature
+from mosaic_bundle.plans import check_plans, computed_units
 from mosaic_bundle.programs import check_program
 from mosaic_bundle.wire import Scanner
 from mosaic_bundle.xxh64 import xxh64, xxh64_in_python
@@ -270,6 +271,92 @@ class FrameTests(unittest.TestCase):
         ):  # fmt: skip
             with self.subTest(stored[:8]), self.assertRaisesRegex(BundleError, "not one zstd"):
                 self.decode(stored, raw_size)
+
+
+class PlanTests(unittest.TestCase):
+    """Plans written by hand for a bundle of the corpus, whose programs get reusable units."""
+
+    def content(self) -> Content:
+        with Bundle(THREE_RANGES) as bundle:
+            content = bundle.content
+        for variant in content.variants:
+            # What is added to the stream, and the output.
+            for number, instruction in enumerate(variant.program.instructions):
+                if instruction.operation == "gated_add":
+                    producer = next(
+                        i for i, other in enumerate(variant.program.instructions)
+                        if other.output == instruction.inputs[1]
+                    )  # fmt: skip
+                    variant.program.reusable_units.add(name=f"unit {number}", instruction=producer)
+            last = len(variant.program.instructions) - 1
+            variant.program.reusable_units.add(name="output", instruction=last)
+        units = [unit.name for unit in content.variants[0].program.reusable_units]
+        plan = content.plans.add(
+            sampler="ddim", steps=5, guidance=1.0, units=units, mac_share=0.5, budget=0.5)
+        plan.measured.CopyFrom(PlanError(mean=2.0, lower=1.0, upper=3.0, samples=9))
+        none = bytes(len(units))
+        for variant, orders in ((0, none), (0, none), (1, b"\2" + none[1:]), (2, none[1:] + b"\1")):
+            plan.plan_steps.add(variant=variant, orders=orders)
+        plan.plan_steps.add(variant=2, unneeded=True)
+        return content
+
+    def test_plans_are_accepted(self) -> None:
+        content = self.content()
+        for variant in content.variants:
+            check_program(variant.program)
+        check_plans(content, {})
+        program = content.variants[0].program
+        names = {unit.name for unit in program.reusable_units}
+        self.assertEqual(computed_units(program, set()), (names, set()))
+        self.assertEqual(computed_units(program, names), (set(), {"output"}))
+
+    def test_plans_that_cannot_be_followed_are_refused(self) -> None:
+        def variants(content: Content) -> None:
+            for variant in content.variants:
+                del variant.program.reusable_units[0]
+
+        def orders(step: int, change) -> object:
+            def apply(content: Content) -> None:
+                step_ = content.plans[0].plan_steps[step]
+                step_.orders = change(step_.orders)
+            return apply
+
+        def field(name: str, value) -> object:
+            return lambda content: setattr(content.plans[0], name, value)
+
+        for change, problem, kind in (
+            (variants, "has the reusable unit", BundleError),
+            (orders(0, lambda old: b"\1" + old[1:]), "of 1 earlier values where 0", BundleError),
+            (orders(2, lambda old: b"\3" + old[1:]), "of 3 earlier values where 2", BundleError),
+            (orders(2, lambda old: b"\4" + old[1:]), "manner of reuse 4", UnsupportedBundle),
+            (orders(1, lambda old: old[1:]), "what they do", BundleError),
+            (field("steps", 6), "5 steps do, for 6", BundleError),
+            (field("forecasts", 1000), "from tensor 999", BundleError),
+            (field("forecasts", 1), "are not the numbers", BundleError),
+            (field("sampler", "heun"), "sampler 'heun'", UnsupportedBundle),
+            (field("sampler", "flow"), "does not sample", BundleError),
+            (field("eta", 1.5), "eta 1.5", BundleError),
+            (field("mac_share", math.nan), "share nan", BundleError),
+            (lambda content: content.plans.append(content.plans[0]), "same run", BundleError),
+            (lambda content: setattr(content.plans[0].plan_steps[0], "variant", 3),
+             "variant 3 of 3", BundleError),
+            (lambda content: setattr(content.plans[0].measured, "lower", 2.5), "error 2",
+             BundleError),
+        ):  # fmt: skip
+            content = self.content()
+            change(content)
+            with self.subTest(problem), self.assertRaisesRegex(kind, problem):
+                check_plans(content, {})
+
+    def test_units_are_instructions(self) -> None:
+        program = self.content().variants[0].program
+        program.reusable_units[1].instruction = program.reusable_units[0].instruction
+        with self.assertRaisesRegex(BundleError, "which is not one of"):
+            check_program(program)
+        program = self.content().variants[0].program
+        program.reusable_units[1].name = program.reusable_units[0].name
+        with self.assertRaisesRegex(BundleError, "have one name"):
+            check_program(program)
 
 
 class WireTests(unittest.TestCase):

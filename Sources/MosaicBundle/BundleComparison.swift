@@ -6,11 +6,13 @@ public struct BundleComparison: Sendable {
   public enum Part: Sendable { case structure, tensors }
 
   public struct Difference: Sendable, Equatable {
-    public enum Layer: String, Sendable { case model, ranges, units, tensors }
+    public enum Layer: String, Sendable { case model, ranges, units, plans, tensors }
     public var layer: Layer
     public var text: String
     /// Where `layer` is `tensors`.
     public var tensor: TensorDifference?
+    /// Where `layer` is `plans` and both bundles have one for the run.
+    public var plan: PlanPlace?
   }
 
   public let differences: [Difference]
@@ -35,6 +37,7 @@ public struct BundleComparison: Sendable {
       found += Self.models(reference.manifest, candidate.manifest)
       found += Self.ranges(reference.manifest, candidate.manifest)
       found += Self.units(reference.manifest, candidate.manifest)
+      found += Self.plans(reference.manifest, candidate.manifest)
     }
     if parts.contains(.tensors) {
       found += try TensorDifference.all(reference, candidate, tolerance: tolerance).map {
@@ -169,6 +172,11 @@ extension BundleComparison.Difference {
           ("max_difference", JSONValue(largest)), ("relative_difference", JSONValue(relative)),
         ]
       }
+    }
+    if let plan {
+      fields += [
+        ("step", JSONValue(plan.step)), ("unit", plan.unit.map { JSONValue($0) } ?? .null),
+      ]
     }
     return .object(JSONObject(fields))
   }

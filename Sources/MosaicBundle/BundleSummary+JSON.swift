@@ -35,6 +35,7 @@ extension BundleSummary {
       ("separate_tensor_bytes", JSONValue(bytes.separate)),
       ("dense_tensor_bytes", JSONValue(bytes.dense)),
     ]
+    fields.append(("plans", list(manifest.plans) { json(of: $0) }))
     if let proof = manifest.proof { fields.append(("proof", json(of: proof))) }
     return .object(JSONObject(fields))
   }

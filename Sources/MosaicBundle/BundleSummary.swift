@@ -27,6 +27,7 @@ public struct BundleSummary: Sendable {
         + "\(printable(schedule.influence)) influence",
       rangeTable,
       sharingText,
+      planLines,
       proofText,
     ]
     return lines.filter { !$0.isEmpty }.joined(separator: "\n")

@@ -58,7 +58,9 @@ public struct BehaviourComparison: Sendable {
           name: candidate.model.sampleInput, expected: reference.model.sampleShape,
           found: candidate.model.sampleShape))
     }
-    var (first, second) = (Lane(reference), Lane(candidate))
+    var (first, second) = (
+      try Lane(reference, samples, sampler), try Lane(candidate, samples, sampler)
+    )
     // Labels that both know.
     let classes = [reference.model, candidate.model].filter { $0.classInput != nil }
       .map(\.classCount).min()
@@ -114,16 +116,19 @@ public struct BehaviourComparison: Sendable {
 /// One of the two networks on its way.
 private struct Lane {
   private var denoiser: any Denoiser
+  private let reuse: RunReuse?
 
-  init(_ denoiser: any Denoiser) { self.denoiser = denoiser }
+  init(_ denoiser: any Denoiser, _ samples: Int, _ sampler: Sampler) throws {
+    self.denoiser = denoiser
+    reuse = try denoiser.reuse(samples: samples, along: sampler.trajectory)
+  }
 
   mutating func advance(
     _ state: inout SamplerState, _ labels: [Int32], _ step: Int, _ sampler: Sampler
   ) throws -> (variant: Int, seconds: Double) {
-    let (network, variant) = try denoiser.predictor(
-      logSNR: sampler.trajectory.steps[step].logSNR)
+    let (network, variant) = try denoiser.predictor(step: step, of: sampler.trajectory)
     let clock = ContinuousClock.now
-    try sampler.advance(&state, labels: labels, step: step, network)
+    try sampler.advance(&state, labels: labels, step: step, reuse: reuse, network)
     return (variant, (ContinuousClock.now - clock) / .seconds(1))
   }
 }

@@ -1,12 +1,30 @@
 public import MosaicBundle
 public import MosaicCore
 
-/// The network, or networks, that sampling asks: one for every noise level.
+/// The network, or networks, that sampling asks: one for every step.
 public protocol Denoiser {
   var model: ModelDescription { get }
 
   /// The network that serves a noise level, and its number.
   mutating func predictor(logSNR: Double) throws -> (Predictor, Int)
+
+  /// The network that serves a step, and its number: that of its noise level, unless a plan says
+  /// otherwise.
+  mutating func predictor(step: Int, of trajectory: Trajectory) throws -> (Predictor, Int)
+
+  /// What steps of a run of so many samples take from earlier ones, and the memory for it; nil where
+  /// every step computes all anew.
+  func reuse(samples: Int, along trajectory: Trajectory) throws -> RunReuse?
+}
+
+extension Denoiser {
+  public mutating func predictor(
+    step: Int, of trajectory: Trajectory
+  ) throws -> (Predictor, Int) {
+    try predictor(logSNR: trajectory.steps[step].logSNR)
+  }
+
+  public func reuse(samples: Int, along trajectory: Trajectory) throws -> RunReuse? { nil }
 }
 
 /// One network at every noise level: a dense checkpoint.
@@ -20,20 +38,27 @@ public struct DenseDenoiser: Denoiser {
   public func predictor(logSNR: Double) -> (Predictor, Int) { (predictor, 0) }
 }
 
-/// A bundle's variants, each read when the trajectory reaches its range. One is in memory at a
-/// time; what variants share stays, and a switch copies none of it.
+/// A bundle's variants, each read when the trajectory reaches its range, or the plan a step of it.
+/// One is in memory at a time; what variants share stays, and a switch copies none of it.
 public struct BundleDenoiser: Denoiser {
   private let bundle: BundleReader
   private let threads: Int
   private let guidance: Float?
+  /// What runs follow; nil takes each step's variant by noise level.
+  public let plan: FollowedPlan?
   private var current: (number: Int, predictor: Predictor)?
   private var weights: VariantWeights
 
-  /// - Parameter guidance: Weight of classifier-free guidance, or nil.
-  public init(_ bundle: BundleReader, threads: Int, guidance: Float?) {
+  /// - Parameters:
+  ///   - guidance: Weight of classifier-free guidance, or nil.
+  ///   - plan: One of the bundle's.
+  public init(
+    _ bundle: BundleReader, threads: Int, guidance: Float?, plan: FollowedPlan? = nil
+  ) {
     self.bundle = bundle
     self.threads = threads
     self.guidance = guidance
+    self.plan = plan
     weights = VariantWeights(bundle, threads: threads)
   }
 
@@ -44,6 +69,43 @@ public struct BundleDenoiser: Denoiser {
     let number =
       bundle.manifest.variants.lastIndex { $0.logSNRLower <= logSNR } ?? 0
     return (try predictor(ofVariant: number), number)
+  }
+
+  public mutating func predictor(
+    step: Int, of trajectory: Trajectory
+  ) throws -> (Predictor, Int) {
+    guard let plan else { return try predictor(logSNR: trajectory.steps[step].logSNR) }
+    let planned = plan.plan.steps[step]
+    // Nothing is read for a network that is not run.
+    if !planned.isNeeded, let current { return (current.predictor, current.number) }
+    return (try predictor(ofVariant: planned.variant), planned.variant)
+  }
+
+  /// - Throws: `RuntimeError` where the plan is for another trajectory, `BundleError` where the values
+  ///   take more memory than the bundle may.
+  public func reuse(samples: Int, along trajectory: Trajectory) throws -> RunReuse? {
+    guard let plan else { return nil }
+    try plan.check(against: trajectory)
+    guard plan.uses.counts.taken > 0 else { return nil }
+    let forwards = guidance == nil || guidance == 1 ? 1 : 2
+    let bytes = plan.byteCount(samples: samples, forwardsPerSample: forwards)
+    guard bytes <= bundle.memoryLimit else {
+      throw BundleError(
+        path: bundle.path,
+        reason: .memory(
+          what: "reuse for \(samples) samples", needs: bytes, limit: bundle.memoryLimit))
+    }
+    return RunReuse(
+      orders: plan.plan.reuse.orders, forecasts: try forecasts(of: plan.plan),
+      memory: plan.memory(samples: samples, forwardsPerSample: forwards))
+  }
+
+  private func forecasts(of plan: SamplingPlan) throws(BundleError) -> [[ValueForecast?]] {
+    guard let index = plan.forecasts, let channels = bundle.manifest.channels(of: plan)
+    else { return [] }
+    // The reader has seen to it that the tensor has as many elements as the plan asks for.
+    let values = FloatBuffer(try bundle.load(tensor: index))
+    return plan.unpacked(values.array, channels: channels)
   }
 
   /// - Precondition: The bundle has a variant of this number.

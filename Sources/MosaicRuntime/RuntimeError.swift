@@ -8,6 +8,8 @@ public struct RuntimeError: MosaicError, Equatable {
     case guidanceUnsupported
     case inputShape(name: String, expected: [Int], found: [Int])
     case nonFinite(step: Int, steps: Int, timestep: Double, operation: String? = nil)
+    case planForward(step: Int, isPlanned: Bool)
+    case planLength(plan: Int, steps: Int)
     case unknownInput(String)
     case unknownValues(unit: String, step: Int, order: Int, known: Int)
   }
@@ -30,6 +32,11 @@ public struct RuntimeError: MosaicError, Equatable {
       "the network's output at step \(step + 1) of \(steps) "
         + "(timestep \(timestepText(timestep))) is not finite"
         + (operation.map { "; the first result that is not is that of '\(printable($0))'" } ?? "")
+    case .planForward(let step, let isPlanned):
+      "the plan \(isPlanned ? "runs" : "leaves out") the network at step \(step + 1), whose output the "
+        + "sampler \(isPlanned ? "does not use" : "uses"); convert the bundle again"
+    case .planLength(let plan, let steps):
+      "the plan is for \(plan) steps, and the run has \(steps)"
     case .unknownInput(let name):
       "the network's input '\(printable(name))' has no role here; it can be checked, not sampled"
     case .unknownValues(let unit, let step, let order, let known):
@@ -41,7 +48,7 @@ public struct RuntimeError: MosaicError, Equatable {
   public var exitStatus: ExitStatus {
     switch reason {
     case .classOutside, .classesMissing, .guidanceUnsupported: .usage
-    case .inputShape, .nonFinite, .unknownValues: .badData
+    case .inputShape, .nonFinite, .planForward, .planLength, .unknownValues: .badData
     case .unknownInput: .unsupported
     }
   }

@@ -30,7 +30,7 @@ public struct SampleResult: Sendable {
 }
 
 extension Sampler {
-  /// Samples what `request` asks for, each step with the network of its noise level.
+  /// Samples what `request` asks for, each step with the network that serves it.
   ///
   /// - Throws: `RuntimeError` for classes and shapes that do not fit the network.
   public func run(
@@ -45,7 +45,8 @@ extension Sampler {
     defer { denoiser = networks }
     let images = try sample(
       noise: noise, labels: labels,
-      predictor: { try networks.predictor(logSNR: trajectory.steps[$0].logSNR) },
+      reuse: try networks.reuse(samples: count, along: trajectory),
+      predictor: { try networks.predictor(step: $0, of: trajectory) },
       progress: {
         reports.append($0)
         try progress($0)

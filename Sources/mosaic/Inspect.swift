@@ -35,6 +35,9 @@ struct Inspect: ParsableCommand {
   @Flag(help: "Of a bundle: sparsity and predicted error of each step, drawn over log-SNR.")
   var schedule = false
 
+  @Flag(help: "Of a bundle: its plans, drawn with a row a reusable unit and a column a step.")
+  var plan = false
+
   @Flag(help: "Of a bundle: what it was made from and how.")
   var provenance = false
 
@@ -68,6 +71,7 @@ struct Inspect: ParsableCommand {
     if groups { print(summary.groupText) }
     if tensors { print(summary.tensorText) }
     if schedule { print(summary.scheduleText) }
+    if plan { print(summary.planText) }
     if provenance { print(summary.provenanceText) }
     if graph { print(bundle.manifest.graphText) }
   }
@@ -120,7 +124,10 @@ struct Inspect: ParsableCommand {
   }
 
   private var bundleFlags: [(String, Bool)] {
-    [("--variants", variants), ("--schedule", schedule), ("--provenance", provenance)]
+    [
+      ("--variants", variants), ("--schedule", schedule), ("--plan", plan),
+      ("--provenance", provenance),
+    ]
   }
 
   private func refuse(_ flags: [(String, Bool)], of kind: String) throws(UsageError) {

@@ -61,6 +61,9 @@ struct CheckpointOptions: ParsableArguments {
     return scheduler
   }
 
+  /// Whether another way of sampling is asked for than comes with the model.
+  var asksForSampling: Bool { sampler != nil || imageTokens != nil }
+
   /// What of it decides the bytes of a conversion, in normal form.
   var arguments: [String] {
     (sampler.map { ["--sampler", $0.rawValue] } ?? [])

@@ -9,7 +9,8 @@ struct Run: ParsableCommand {
     abstract: "Sample a bundle or a dense checkpoint.",
     discussion: """
       OUT.png gets a grid of images; OUT.safetensors the tensors images, labels, noise and \
-      timesteps. A bundle's variant is chosen by noise level at each step, so any step count works.
+      timesteps. A bundle with a plan for the run follows it: each step's variant, and what it takes \
+      from earlier steps. Else a step's variant goes by its noise level, so any step count works.
       """)
 
   @Argument(help: "A diffusers directory or a bundle.")
@@ -26,7 +27,7 @@ struct Run: ParsableCommand {
     help: "Classes, by name or number, separated by commas; taken in turn.")
   var classes: String?
 
-  @Option(help: "Sampling steps; a bundle's own by default, 50 for a checkpoint.")
+  @Option(help: "Sampling steps; those of a bundle's plan, else its own; 50 for a checkpoint.")
   var steps: Int?
 
   @Option(help: "Weight of classifier-free guidance; 1 is none.")
@@ -45,6 +46,7 @@ struct Run: ParsableCommand {
 
   @OptionGroup var checkpoint: CheckpointOptions
   @OptionGroup var bundles: BundleOptions
+  @OptionGroup var planning: PlanOptions
   @OptionGroup var machine: MachineOptions
   @OptionGroup var print: OutputOptions
 
@@ -68,34 +70,48 @@ struct Run: ParsableCommand {
       machine.warnOfSlowKernels()
       let opened = try OpenedModel(model, checkpoint, memoryLimit: bundles.memoryLimit)
       try checkOutput(opened)
-      let sampler = Sampler(
-        trajectory: try Trajectory(
-          config: opened.scheduler(checkpoint), steps: steps ?? opened.defaultSteps), seed: seed)
       let request = try request(opened.description)
+      let samples = request.noise?.shape.first ?? request.count
+      let setup = try setup(opened)
+      if !print.quiet, let text = setup.planText(samples: samples) { printError(text) }
       let line = ProgressLine(stages: [("sampling", 1)], isQuiet: print.quiet)
-      let result = try sample(opened, sampler, request) { report in
+      let result = try sample(opened, setup, request) { report in
         try line.show(
           Progress(stage: "sampling", done: report.step + 1, total: report.steps))
       }
       line.clear()
       try write(result)
-      report(result)
+      report(result, setup)
+    }
+  }
+
+  private func setup(_ opened: OpenedModel) throws -> SamplingSetup {
+    switch opened {
+    case .checkpoint:
+      SamplingSetup(
+        trajectory: try Trajectory(
+          config: opened.scheduler(checkpoint), steps: steps ?? opened.defaultSteps),
+        guidance: guidance)
+    case .bundle(let bundle):
+      try planning.setup(
+        bundle, scheduler: checkpoint.asksForSampling ? opened.scheduler(checkpoint) : nil,
+        steps: steps, guidance: guidance)
     }
   }
 
   private func sample(
-    _ opened: OpenedModel, _ sampler: Sampler, _ request: SampleRequest,
+    _ opened: OpenedModel, _ setup: SamplingSetup, _ request: SampleRequest,
     _ progress: (StepReport) throws -> Void
   ) throws -> SampleResult {
-    let weight = guidance ?? opened.defaultGuidance
-    let guided = weight == 1 ? nil : weight
+    let sampler = Sampler(trajectory: setup.trajectory, seed: seed)
     switch opened {
     case .checkpoint(let imported):
       var denoiser = DenseDenoiser(
-        try imported.predictor(threads: machine.threadCount, guidance: guided))
+        try imported.predictor(threads: machine.threadCount, guidance: setup.guidance))
       return try sampler.run(request, with: &denoiser, progress: progress)
     case .bundle(let bundle):
-      var denoiser = BundleDenoiser(bundle, threads: machine.threadCount, guidance: guided)
+      var denoiser = BundleDenoiser(
+        bundle, threads: machine.threadCount, guidance: setup.guidance, plan: setup.plan)
       return try sampler.run(request, with: &denoiser, progress: progress)
     }
   }
@@ -169,28 +185,36 @@ struct Run: ParsableCommand {
     }
   }
 
-  private func report(_ result: SampleResult) {
+  private func report(_ result: SampleResult, _ setup: SamplingSetup) {
     let sorted = result.steps.map(\.seconds).sorted()
     let median = sorted.isEmpty ? 0 : sorted[sorted.count / 2]
     let variants = Set(result.steps.map(\.variant)).count
     guard print.json else {
       Swift.print(
         "\(printable(output, limit: 400)): \(result.shape[0]) samples, \(result.steps.count) steps "
-          + "over \(variants) variant\(variants == 1 ? "" : "s"), "
+          + "over \(variants) variant\(variants == 1 ? "" : "s"), " + reuseText(setup)
           + "\(significant(result.seconds)) s, \(significant(1000 * median)) ms a step")
       return
     }
-    let json: JSONValue = [
-      "schema": "mosaic.run/1", "output": JSONValue(output),
-      "samples": JSONValue(result.shape[0]), "steps": JSONValue(result.steps.count),
-      "sampling_seconds": JSONValue(result.seconds),
-      "median_step_seconds": JSONValue(median),
-      "step_seconds": JSONValue(result.steps.map { JSONValue($0.seconds) }),
-      "switch_seconds": JSONValue(result.steps.map { JSONValue($0.switchSeconds) }),
-      "step_variants": JSONValue(result.steps.map { JSONValue($0.variant) }),
-      "threads": JSONValue(machine.threadCount),
+    let fields: [(String, JSONValue)] = [
+      ("schema", "mosaic.run/1"), ("output", JSONValue(output)),
+      ("samples", JSONValue(result.shape[0])), ("steps", JSONValue(result.steps.count)),
+      ("sampling_seconds", JSONValue(result.seconds)),
+      ("median_step_seconds", JSONValue(median)),
+      ("step_seconds", JSONValue(result.steps.map { JSONValue($0.seconds) })),
+      ("switch_seconds", JSONValue(result.steps.map { JSONValue($0.switchSeconds) })),
+      ("step_variants", JSONValue(result.steps.map { JSONValue($0.variant) })),
+      ("threads", JSONValue(machine.threadCount)),
     ]
+    let json = JSONValue.object(JSONObject(fields + setup.planJSON(samples: result.shape[0])))
     Swift.print(json.text(indented: true))
+  }
+
+  /// What of the steps was left out.
+  private func reuseText(_ setup: SamplingSetup) -> String {
+    guard let counts = setup.plan?.uses.counts else { return "" }
+    return "\(setup.trajectory.steps.count { $0.needsForward }) forwards with \(counts.taken) of "
+      + "\(counts.taken + counts.computed) unit values reused, "
   }
 }
 

@@ -23,7 +23,7 @@ import Testing
   /// Prunes by a schedule given outright, and emits.
   private func emit(
     _ model: ImportedModel, criterion: Criterion = .obs, compression: Compression = .standard,
-    guidance: Float? = nil
+    guidance: Float? = nil, plan: ((CalibrationSubject) throws -> SamplingPlan)? = nil
   ) throws -> Emitted {
     let conversion = Conversion(
       model,
@@ -46,12 +46,13 @@ import Testing
     } network: { _ in
       nil
     }
-    let manifest = conversion.manifest(
+    var manifest = conversion.manifest(
       calibration, schedule, latency: nil, prediction: prediction, variants: variants,
       proof: Manifest.Proof(
         parityMaxRelative: 0, parityOpSamplesMax: 0, comparedWithOriginal: false, samples: 1,
         predictedMSE: 0, measuredMSE: 0, standardError: 0, median: 0, uniformMeasuredMSE: 0,
         denseMACs: 1, mosaicMACs: 1, uniformMACs: 1))
+    manifest.plans = try plan.map { [try $0(subject)] } ?? []
     let directory = try TemporaryDirectory()
     let path = "\(directory.path)/out.mosaic"
     try BundleEmitter(imported: model, subject: subject, variants: variants).write(
@@ -112,6 +113,41 @@ import Testing
 
   @Test func sameOutputsGuided() throws {
     try expectSameOutputs(emit(tinyModel(), guidance: 3))
+  }
+
+  /// With a plan, programs name the units that their variant still has.
+  @Test func plansBringUnits() throws {
+    let plain = try emit(tinyModel())
+    #expect(
+      plain.bundle.manifest.variants.allSatisfy { $0.program.reusableUnits.isEmpty })
+    var names: [String] = []
+    let planned = try emit(
+      tinyModel(),
+      plan: { subject in
+        let graph = subject.dense.graph
+        names = ReuseUnits(of: graph, state: graph.inputs[0]).names
+        var orders = Array(repeating: [Int?](repeating: nil, count: names.count), count: 8)
+        orders[7][names.count - 1] = 2
+        return SamplingPlan(
+          sampler: .ddim, units: names,
+          steps: (0..<8).map { .init(variant: $0 / 2, orders: orders[$0]) }, macShare: 0.5)
+      })
+    let manifest = planned.bundle.manifest
+    #expect(manifest.variants[0].program.reusableUnits.map(\.name) == names)
+    for (variant, before) in zip(manifest.variants, plain.bundle.manifest.variants) {
+      var program = variant.program
+      #expect(program.reusableUnits.allSatisfy { names.contains($0.name) })
+      #expect(program.reusableUnits.last?.name == names.last)
+      program.reusableUnits = []
+      #expect(program == before.program)
+    }
+    let setup = try SamplingSetup(manifest)
+    #expect(setup.plan?.uses.counts.taken == 1)
+    var denoiser = BundleDenoiser(
+      planned.bundle, threads: 1, guidance: nil, plan: setup.plan)
+    let result = try Sampler(trajectory: setup.trajectory, seed: 1).run(
+      SampleRequest(), with: &denoiser)
+    #expect(result.steps.map(\.variant) == [0, 0, 1, 1, 2, 2, 3, 3])
   }
 
   @Test func keptUnits() throws {

@@ -87,7 +87,8 @@ struct BundleFuzzing {
         }
       }
       let summary = BundleSummary(reader)
-      for line in (summary.text + summary.groupText).split(separator: "\n") {
+      let texts = [summary.text, summary.groupText, summary.planText]
+      for line in texts.joined(separator: "\n").split(separator: "\n") {
         checkPrintable(String(line), name)
       }
       _ = summary.json.text()

@@ -2,8 +2,8 @@ import MosaicBundle
 import MosaicCore
 import MosaicTestSupport
 
-/// A bundle of two variants with every operation, every codec and every kind of shared tensor, in
-/// some twenty kilobytes.
+/// A bundle of two variants with every operation, every codec, every kind of shared tensor and a plan,
+/// in some twenty kilobytes.
 enum SeedBundle {
   static let hidden = 128
   static let width = 8
@@ -92,9 +92,20 @@ enum SeedBundle {
           timestep: 999, logSNR: -8, variant: 0, sparsity: 0.5, influence: 0.25,
           predictedError: 1e-4)
       ])
+    manifest.plans = [plan]
     manifest.sensitivity = [.init(step: 0, sparsities: [0.2, 0.4], errors: [1e-5, 1e-4])]
     try writer.finish(manifest)
   }
+
+  /// Every manner of reuse, and a step without a forward.
+  private static let plan = SamplingPlan(
+    sampler: .flow, guidance: 1.5, units: ["attention", "mlp", "output"],
+    steps: [
+      .init(variant: 0, orders: [nil, nil, nil]), .init(variant: 0, orders: [nil, 0, nil]),
+      .init(variant: 1, orders: [0, nil, nil]), .init(variant: 1, orders: [nil, 1, 2]),
+      .init(variant: 1, isNeeded: false, orders: []),
+    ], budget: 0.6, macShare: 0.58, predicted: .init(mean: 1e-4, samples: 16),
+    measured: .init(mean: 2e-4, lower: 1e-4, upper: 3e-4, samples: 64))
 
   private static func bfloat16(_ count: Int, _ random: inout SplitMix64) -> TensorView {
     let owner = OwnedBytes(count: 2 * count)
@@ -177,6 +188,10 @@ enum SeedBundle {
           .linear(rows: 4, inner: hidden, outer: width, activation: .none), [inner, 7, 4],
           into: result),
         .init(.permute(shape: [4, width], order: [1, 0]), [result], into: output + 1),
-      ], arenaSize: arenaSize)
+      ], arenaSize: arenaSize,
+      reusableUnits: [
+        .init(name: "attention", instruction: 7), .init(name: "mlp", instruction: 10),
+        .init(name: "output", instruction: 11),
+      ])
   }
 }

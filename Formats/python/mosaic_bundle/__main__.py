@@ -14,7 +14,7 @@ from .errors import BundleError, UnsupportedBundle
 
 
 def list_bundle(bundle: Bundle) -> None:
-    """Prints a line for the bundle, one a variant and one a tensor."""
+    """Prints a line for the bundle, one a variant, one a plan and one a tensor."""
     content = bundle.content
     print(f"{content.model.architecture!r} by {content.generator!r}, {bundle.content_digest}")
     for number, variant in enumerate(content.variants):
@@ -23,6 +23,11 @@ def list_bundle(bundle: Bundle) -> None:
         print(
             f"variant {number} {variant.name!r}: {bounds}, sparsity {variant.sparsity:.3f}, "
             f"{variant.macs_per_sample} MACs, {len(variant.weights)} weights{unknown}"
+        )
+    for number, plan in enumerate(content.plans):
+        print(
+            f"plan {number}: {plan.sampler} in {plan.steps} steps, guidance {plan.guidance:g}, "
+            f"{len(plan.units)} units, {plan.mac_share:.3f} of the dense MACs"
         )
     for tensor in content.tensors:
         print(f"tensor {tensor.name!r}: {tensor.data_type} {list(tensor.shape)}")
@@ -39,7 +44,7 @@ def write_arrays(path: str, arrays: dict[str, numpy.ndarray]) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="mosaic_bundle", description="Reads mosaic bundles.")
     commands = parser.add_subparsers(dest="command", required=True)
-    for name, text in (("list", "print variants and tensors"), ("verify", "check every byte")):
+    for name, text in (("list", "print variants, plans and tensors"), ("verify", "check every byte")):
         commands.add_parser(name, help=text).add_argument("file")
     extract = commands.add_parser("extract", help="write a variant's weights as .npz")
     extract.add_argument("file")

@@ -11,6 +11,9 @@ VARIANTS = 256
 INSTRUCTIONS = 1 << 20
 VALUES = 1 << 21
 WRITTEN_PARTS = 1024
+PLANS = 64
+PLAN_STEPS = 4096
+REUSABLE_UNITS = 1024
 RANK = 8
 SIZE = 1 << 40
 # Rows or columns of a matrix, which libraries for products index with 32 bits.

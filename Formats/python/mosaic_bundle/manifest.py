@@ -8,6 +8,7 @@ from .errors import BundleError, UnsupportedBundle, require
 from .frames import check_codec
 from .header import SIZE as HEADER_SIZE
 from .mosaic_pb2 import Content, Flow, Manifest, Model, Scheduler, Solver, Storage, Tensor
+from .plans import check_plans
 from .variants import check_variant
 from .wire import Scanner
 
@@ -57,6 +58,7 @@ def parse_manifest(raw: bytes, end: int) -> tuple[Manifest, bytes, dict[int, str
     check_scheduler(content.scheduler)
     unknown = _check_variants(content)
     _check_reports(content)
+    check_plans(content, unknown)
     start, stop = ranges["mosaic.Manifest.content"]
     return manifest, raw[start:stop], unknown
 
@@ -66,6 +68,7 @@ def _check_counts(content: Content) -> None:
         ("chunks", len(content.chunks), limits.CHUNKS),
         ("tensors", len(content.tensors), limits.TENSORS),
         ("variants", len(content.variants), limits.VARIANTS),
+        ("plans", len(content.plans), limits.PLANS),
     ):
         require(count <= limit, f"has {count} {what}, more than {limit}")
 

@@ -25,12 +25,14 @@ def check_program(program: Program) -> None:
     for what, count, limit in (
         ("instructions", len(program.instructions), limits.INSTRUCTIONS),
         ("values", len(program.values), limits.VALUES),
+        ("reusable units", len(program.reusable_units), limits.REUSABLE_UNITS),
     ):
         require(count <= limit, f"its program has {count} {what}, more than {limit}")
     _check_known(program)
     signatures = [signature(instruction) for instruction in program.instructions]
     _check_declarations(program)
     _Walk(program, _places(program)).run(signatures)
+    _check_units(program)
 
 
 def _check_known(program: Program) -> None:
@@ -62,6 +64,24 @@ def _check_declarations(program: Program) -> None:
             len(shape) <= limits.RANK and all(shape) and math.prod(shape) <= limits.SIZE,
             f"its program has the impossible shape {list(shape)}",
         )
+
+
+def _check_units(program: Program) -> None:
+    least = 0
+    for unit in program.reusable_units:
+        what = f"reusable unit {unit.name!r}"
+        require(
+            0 < len(unit.name.encode()) <= limits.NAME_BYTES,
+            f"a reusable unit's name has {len(unit.name.encode())} bytes",
+        )
+        require(
+            least <= unit.instruction < len(program.instructions),
+            f"{what} is instruction {unit.instruction}, "
+            f"which is not one of {least} to {len(program.instructions) - 1}",
+        )
+        least = unit.instruction + 1
+    names = {unit.name for unit in program.reusable_units}
+    require(len(names) == len(program.reusable_units), "two of its reusable units have one name")
 
 
 @dataclass(frozen=True)
