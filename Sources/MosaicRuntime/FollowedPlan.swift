@@ -49,12 +49,3 @@ public struct FollowedPlan: Sendable {
       forwardsPerSample: forwardsPerSample)
   }
 }
-
-/// What the steps of one run take from earlier ones of it.
-public struct RunReuse: Sendable {
-  /// By step, as `ReusePlan.orders`.
-  let orders: [[Int?]]
-  /// [step][unit]: what a reused value is made of; empty for polynomials.
-  let forecasts: [[ValueForecast?]]
-  let memory: ReuseMemory
-}
