@@ -22,11 +22,13 @@ public struct Calibration: Sendable {
   public let criterion: Criterion
   /// How far the checkpoint is from the one measured; nil where it is that one.
   public let transfer: TransferReport?
+  /// Searches for plans, as far as they came.
+  public let plans: [PlanRecord]
 
   init(
     imported: ImportedModel, checkpoint: [UInt8], subject: CalibrationSubject,
     statistics: CalibrationStatistics, measured: SensitivitySamples, criterion: Criterion,
-    transfer: TransferReport?
+    transfer: TransferReport?, plans: [PlanRecord]
   ) {
     self.imported = imported
     self.checkpoint = checkpoint
@@ -35,6 +37,7 @@ public struct Calibration: Sendable {
     self.measured = measured
     self.criterion = criterion
     self.transfer = transfer
+    self.plans = plans
     sensitivity = SensitivityReport(
       measured,
       scalarGains: subject.trajectory.influence(variance: statistics.variance))

@@ -112,7 +112,7 @@ public struct Calibrator {
     return Calibration(
       imported: imported, checkpoint: checkpoint, subject: subject,
       statistics: complete.statistics, measured: measured,
-      criterion: criterion, transfer: moved)
+      criterion: criterion, transfer: moved, plans: isOther ? [] : complete.plans)
   }
 }
 

@@ -18,6 +18,9 @@ public struct ComparisonOptions: Sendable {
   public var samples = 128
   /// Candidates that evolution may measure.
   public var evaluations = 200
+  /// What plans may use; with more than pruning they and feature caching are rows too.
+  public var levers = Levers.plain
+  public var probe = PlanSearch.Effort.quick
 
   public init() {}
 }
@@ -41,6 +44,8 @@ public struct Comparison: Sendable {
     public var ranges: Int
     /// To find the schedule, measurements of the calibration not counted.
     public var seconds: Double
+    /// What a sample's run took here.
+    public var milliseconds: Double
     /// What the scoring command printed for the samples.
     public var score: String?
   }
@@ -48,6 +53,8 @@ public struct Comparison: Sendable {
   public let rows: [Row]
   /// The dense run's score.
   public let denseScore: String?
+  /// What a sample's dense run took here.
+  public let denseMilliseconds: Double
   public let samples: Int
   public let denseMacs: Double
 }
@@ -72,7 +79,7 @@ extension Calibration {
   ) throws -> Comparison {
     let judge = Judge(self, samples: options.samples)
     let heldOut = HeldOutSamples(subject)
-    let dense = try judge.run(progress: progress) { _ in subject.predictor }
+    let (dense, denseTime) = try judge.run(progress: progress) { _ in subject.predictor }
     func scored(_ images: [Float]) throws -> String? {
       try score(
         ComparedSamples(
@@ -87,7 +94,7 @@ extension Calibration {
         let prediction = try heldOut.measure(progress: progress) { step in
           variants.first { $0.steps.contains(step) }?.predictor
         }
-        let images = try judge.run(progress: progress) { step in
+        let (images, time) = try judge.run(progress: progress) { step in
           variants.first { $0.steps.contains(step) }?.predictor ?? subject.predictor
         }
         rows.append(
@@ -97,13 +104,18 @@ extension Calibration {
             error: PairedError(images, dense, sampleSize: subject.predictor.stateSize),
             predicted: prediction.final.mean,
             closedForm: plan.hasClosedForm ? plan.schedule.predictedError : nil,
-            ranges: variants.count, seconds: plan.seconds, score: try scored(images)))
+            ranges: variants.count, seconds: plan.seconds, milliseconds: time,
+            score: try scored(images)))
       }
+    }
+    if options.levers != .plain {
+      rows += try planRows(
+        options, judge, dense, heldOut, progress: progress, scored: scored)
     }
     rows += try fewerSteps(options, judge, dense, progress: progress, scored: scored)
     return Comparison(
-      rows: rows, denseScore: try scored(dense), samples: options.samples,
-      denseMacs: subject.denseMacs)
+      rows: rows, denseScore: try scored(dense), denseMilliseconds: denseTime,
+      samples: options.samples, denseMacs: subject.denseMacs)
   }
 
   private struct Plan {
@@ -189,7 +201,9 @@ extension Calibration {
           share == budget || neighbours.contains { ($0 - budget) * (share - budget) < 0 }
         })
       else { continue }
-      let images = try judge.run(trajectory, progress: progress) { _ in subject.predictor }
+      let (images, time) = try judge.run(trajectory, progress: progress) { _ in
+        subject.predictor
+      }
       let error = PairedError(images, dense, sampleSize: subject.predictor.stateSize)
       let count = trajectory.steps.count
       whole.append(
@@ -197,7 +211,8 @@ extension Calibration {
           share,
           Comparison.Row(
             name: "\(count) steps", budget: nil, macShare: share, error: error, predicted: nil,
-            closedForm: nil, ranges: count, seconds: 0, score: try scored(images))
+            closedForm: nil, ranges: count, seconds: 0, milliseconds: time,
+            score: try scored(images))
         ))
     }
     let interpolated = options.budgets.compactMap { budget -> Comparison.Row? in
@@ -206,23 +221,23 @@ extension Calibration {
       else { return nil }
       let span = above.share - below.share
       let place = span > 0 ? (above.share - budget) / span : 0
-      func mix(_ value: (PairedError) -> Double) -> Double {
-        (1 - place) * value(above.row.error) + place * value(below.row.error)
+      func mix(_ value: (Comparison.Row) -> Double) -> Double {
+        (1 - place) * value(above.row) + place * value(below.row)
       }
       var error = above.row.error
-      error.mean = mix(\.mean)
-      error.standardError = mix(\.standardError)
-      error.median = mix(\.median)
+      error.mean = mix(\.error.mean)
+      error.standardError = mix(\.error.standardError)
+      error.median = mix(\.error.median)
       return Comparison.Row(
         name: "fewer steps", budget: budget, macShare: budget, error: error, predicted: nil,
-        closedForm: nil, ranges: 1, seconds: 0, score: nil)
+        closedForm: nil, ranges: 1, seconds: 0, milliseconds: mix(\.milliseconds), score: nil)
     }
     return interpolated + whole.map(\.row)
   }
 }
 
 /// Fresh samples, and what networks make of them.
-private struct Judge {
+struct Judge {
   private let subject: CalibrationSubject
   private let noise: [Float]
   let labels: [Int32]
@@ -233,18 +248,22 @@ private struct Judge {
     labels = subject.labels(from: SampleStart.proof, samples: samples)
   }
 
+  /// - Returns: The final samples, and milliseconds a sample.
   func run(
-    _ trajectory: Trajectory? = nil, progress: ProgressHandler,
+    _ trajectory: Trajectory? = nil, reuse: RunReuse? = nil, progress: ProgressHandler,
     predictor: (Int) -> Predictor
-  ) throws -> [Float] {
+  ) throws -> ([Float], Double) {
     var sampler = subject.sampler
     if let trajectory { sampler.trajectory = trajectory }
-    return try sampler.sample(
-      noise: noise, labels: labels, firstItem: SampleStart.proof,
+    var seconds = 0.0
+    let images = try sampler.sample(
+      noise: noise, labels: labels, firstItem: SampleStart.proof, reuse: reuse,
       predictor: { (predictor($0), 0) },
       progress: { report in
+        seconds += report.seconds
         try progress(
           Progress(stage: "comparison", done: report.step + 1, total: report.steps))
       })
+    return (images, 1000 * seconds / Double(max(labels.count, 1)))
   }
 }

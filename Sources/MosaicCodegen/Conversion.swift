@@ -57,7 +57,8 @@ public struct Conversion {
     let (schedule, shipped, chosen) = try makeVariants(
       calibration, request, rounded.network, plan: solved)
     let planned = try solved.map {
-      try plannedRun($0, chosen, from: shipped.network, in: subject)
+      try planSolver(calibration).plannedRun(
+        $0, chosen, from: shipped.network, progress: progress)
     }
     let heldOut = HeldOutSamples(subject)
     let prediction =
@@ -105,10 +106,12 @@ public struct Conversion {
     let report = ConversionReport(
       output: path, manifest: manifest, ranges: lines(chosen, subject), parity: parity,
       originalError: original, schedule: schedule,
-      closedFormInterval: try calibration.relativeError(of: schedule), proof: proof,
+      closedFormInterval: isPlanned ? 0 : try calibration.relativeError(of: schedule),
+      proof: proof,
       transfer: calibration.transfer, latency: latency,
       rowsPerColumn: chosen.map { calibration.statistics.rowsPerColumn(of: $0.steps) }.min() ?? 0,
-      tooLargeForType: rounded.kept)
+      tooLargeForType: rounded.kept,
+      outlooks: isPlanned ? [] : calibration.outlooks(at: schedule.costShare))
     return Outcome(
       report: report, calibration: calibration, variants: chosen, prediction: prediction)
   }

@@ -23,6 +23,12 @@ extension ConversionReport {
           ?? "not compared with the original framework"),
       errorText, costText,
     ]
+    lines += manifest.plans.map { plan in
+      let reused = plan.steps.reduce(0) { $0 + $1.orders.count { $0 != nil } }
+      return "plan: \(plan.forwardCount) forwards with \(reused) of "
+        + "\(plan.forwardCount * plan.units.count) unit values taken from earlier steps; error on "
+        + "the samples that chose \(significant(schedule.predictedError))"
+    }
     lines += notes.map { "note: \($0)" }
     if let latency {
       let time = schedule.milliseconds ?? 0
@@ -49,7 +55,9 @@ extension ConversionReport {
 
   /// Not for schedules that take one share from all groups: the curves are of networks whose sparsity
   /// is spread over them.
-  private var hasClosedForm: Bool { PruningPlan.Spreading(of: schedule.kind) == .loss }
+  private var hasClosedForm: Bool {
+    manifest.plans.isEmpty && PruningPlan.Spreading(of: schedule.kind) == .loss
+  }
 
   private var closedFormText: String {
     guard hasClosedForm else { return "" }

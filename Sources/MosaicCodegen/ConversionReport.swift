@@ -35,6 +35,8 @@ public struct ConversionReport: Sendable {
   public var rowsPerColumn: Double
   /// Tensors with numbers too large for the type that was asked for; they are stored in f32.
   public var tooLargeForType: [String] = []
+  /// What other levers would leave at this budget, where the statistics know it.
+  public var outlooks: [String] = []
 
   /// A line each.
   public var warnings: [String] {
@@ -51,8 +53,8 @@ public struct ConversionReport: Sendable {
 
   /// What is no fault but could be better, a line each.
   public var notes: [String] {
-    guard rowsPerColumn < 8 else { return [] }
-    return [
+    guard rowsPerColumn < 8 else { return outlooks }
+    return outlooks + [
       "the Gram matrices have \(significant(rowsPerColumn)) rows a column at the least, fewer "
         + "than 8; more --samples make refits better"
     ]

@@ -22,6 +22,10 @@ struct Analyse: ParsableCommand {
   var output: String
 
   @OptionGroup var calibration: CalibrationArguments
+  @OptionGroup(title: "Plan") var levers: LeverArguments
+
+  @Option(help: "Search for plans down to this share of the dense run's MACs.")
+  var leastBudget = 0.4
 
   @Option(
     help: ArgumentHelp(
@@ -39,6 +43,12 @@ struct Analyse: ParsableCommand {
   @OptionGroup var print: OutputOptions
 
   func validate() throws {
+    guard leastBudget > 0, leastBudget < 1 else {
+      throw ValidationError("--least-budget must be over 0 and below 1, found \(leastBudget).")
+    }
+    if shard != nil, levers.options.levers != .plain {
+      throw ValidationError("--shard gathers moments; --levers comes after merge.")
+    }
     if shard != nil, calibration.stats != nil {
       throw ValidationError("--shard gathers anew; --stats continues what was gathered.")
     }
@@ -64,9 +74,10 @@ struct Analyse: ParsableCommand {
         growth: calibration.growth(budgets: [0.75, 0.5], ranges: 4), progress: line.show)
       if dryRun { return Swift.print(try calibrator.outlook(stages: stages).text) }
       let clock = ContinuousClock.now
-      let file = try measure(calibrator, given)
-      line.clear()
+      var file = try measure(calibrator, given)
       try file.write(to: output, replacing: !noClobber)
+      try searchPlans(calibrator, &file, line)
+      line.clear()
       report(file, calibrator.subject.work, seconds: (ContinuousClock.now - clock) / .seconds(1))
     }
   }
@@ -85,6 +96,22 @@ struct Analyse: ParsableCommand {
     ).file(identity: given.file.identity)
   }
 
+  /// Writes the file again behind each stage: what is interrupted goes on from there with --stats.
+  private func searchPlans(
+    _ calibrator: Calibrator, _ file: inout StatisticsFile, _ line: ProgressLine
+  ) throws {
+    let (wanted, probe) = levers.options
+    guard wanted != .plain else { return }
+    var kept = file
+    try calibrator.calibration(from: file, path: output).searchPlans(
+      wanted, probe, ranges: .exactly(4), down: leastBudget, progress: line.show
+    ) { plans in
+      kept.plans = plans
+      try kept.write(to: output)
+    }
+    file = kept
+  }
+
   private func report(_ file: StatisticsFile, _ work: ForwardWork, seconds: Double) {
     let statistics = file.statistics
     let rows = statistics.buckets.map { statistics.rowsPerColumn(of: $0) }.min() ?? 0
@@ -100,6 +127,13 @@ struct Analyse: ParsableCommand {
       let sensitivity =
         file.sensitivity.map { ", sensitivity of \($0.count) samples" }
         ?? ", no sensitivity yet"
+      for record in file.plans {
+        let trace = record.state.trace
+        printError(
+          "plans (\(record.settings.prefix { $0 != ";" })): \(trace.stages.count) stages down to "
+            + "\(fixed(trace.least, 3)) of the dense MACs, measured in the forwards of "
+            + "\(significant(trace.work)) dense trajectories a sample")
+      }
       return Swift.print(
         "\(printable(output, limit: 400)): moments of \(statistics.widths.count) groups in "
           + "\(statistics.buckets.count) buckets of steps\(part)\(sensitivity); "

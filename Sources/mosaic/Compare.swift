@@ -47,6 +47,7 @@ struct Compare: ParsableCommand {
   @Flag(help: "Refuse to replace an existing report.")
   var noClobber = false
 
+  @OptionGroup(title: "Plan") var levers: LeverArguments
   @OptionGroup(title: "Calibration") var calibration: CalibrationArguments
   @OptionGroup var checkpointOptions: CheckpointOptions
   @OptionGroup var machine: MachineOptions
@@ -90,6 +91,7 @@ struct Compare: ParsableCommand {
       wanted.ranges = ranges.ranges
       wanted.samples = proofSamples
       wanted.evaluations = evaluations
+      (wanted.levers, wanted.probe) = levers.options
       let scorer = try score.map { try ScoringCommand($0) }
       let comparison = try measured.compare(wanted, progress: line.show) {
         try scorer?.run($0)

@@ -28,8 +28,9 @@ public struct PlanSearch {
     /// Every move once, the promising ones in each later stage, on all samples.
     public static let full = Effort(
       samples: 64, samplesPerStage: 64, moves: 150, isScreened: false)
-    /// What single forwards find promising, on an eighth of the samples.
-    public static let quick = Effort(samples: 64, samplesPerStage: 8, moves: 80, isScreened: true)
+    /// What single forwards find promising, on a quarter of the samples.
+    public static let quick = Effort(
+      samples: 64, samplesPerStage: 16, moves: 40, isScreened: true)
   }
 
   public struct Options: Sendable, Equatable {

@@ -73,6 +73,13 @@ public struct PlannedRun: Sendable {
   }
 }
 
+extension PlanNetworks {
+  /// What a sampler's run of so many samples takes from earlier steps, by Lagrange's weights.
+  public func reuse(of plan: ReusePlan, samples: Int) -> RunReuse {
+    RunReuse(orders: plan.orders, memory: memory(depths: plan.depths(after: -1), samples: samples))
+  }
+}
+
 extension StepPlan {
   /// The same without what is never asked for: units inside others that are reused, and those of
   /// steps whose output the sampler does not use.

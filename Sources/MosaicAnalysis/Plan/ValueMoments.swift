@@ -10,7 +10,7 @@ internal import MosaicKernels
 /// correction does for pruned networks.
 public struct ValueMoments: Sendable {
   /// How many steps back a value may lie to be of use.
-  static let reach = 8
+  public static let reach = 8
   /// Added to the moments' diagonal as a share of it: values of neighbouring steps are nearly alike.
   private static let damping = 1e-6
 
@@ -124,6 +124,15 @@ public struct ValueMoments: Sendable {
     return ValueForecast(
       weights: weights.map { Float($0) } + known.dropFirst(used.count).map { _ in 0 },
       offset: offset)
+  }
+
+  /// The squared change of a unit's value since an earlier step, and the earlier one's square.
+  ///
+  /// - Precondition: The earlier step lies within `reach`.
+  public func change(unit: Int, step: Int, from last: Int) -> (difference: Double, scale: Double) {
+    let products = units[unit].products
+    let scale = products[last][0]
+    return (max(0, products[step][0] - 2 * products[step][step - last] + scale), scale)
   }
 
   /// The sum of products of deviations from the channels' means.
