@@ -1,5 +1,5 @@
-/// Where the channels of one sample's value lie: first in a picture of [channels, height, width],
-/// last in rows of tokens.
+/// Where the channels of one sample's value lie: first in a picture of [channels, height, width]
+/// and wherever there are more axes than two, last in rows of tokens.
 public struct ChannelAxis: Sendable, Equatable {
   /// Elements are [outer, count, inner].
   public var outer: Int
@@ -8,7 +8,7 @@ public struct ChannelAxis: Sendable, Equatable {
 
   /// - Parameter shape: Of one sample.
   public init(of shape: [Int]) {
-    let axis = shape.count == 3 ? 0 : max(shape.count - 1, 0)
+    let axis = shape.count > 2 ? 0 : max(shape.count - 1, 0)
     outer = shape.prefix(axis).reduce(1, *)
     count = axis < shape.count ? shape[axis] : 1
     inner = shape.dropFirst(axis + 1).reduce(1, *)

@@ -116,7 +116,7 @@ struct ChunkRun {
       combine(
         groups[group].sources.map { ($0.values + offset, $0.weight) },
         into: target.sample(sample), count: target.elements)
-      if !groups[group].offset.isEmpty {
+      if groups[group].offset.count == channels.count {
         addChannels(
           groups[group].offset, to: target.sample(sample), outer: channels.outer,
           inner: channels.inner)

@@ -238,7 +238,7 @@ import Testing
     #expect(
       outside
         == .inconsistent(
-          section: "plan 0", problem: "takes its forecasts from tensor 8 of 8"))
+          section: "plan 0", problem: "takes its forecasts from tensor 7 of 7"))
     let other = try foundInManifest { $0.plans[0].forecasts = 0 }
     guard case .inconsistent("plan 0", let problem) = other else {
       Issue.record("\(String(describing: other))")

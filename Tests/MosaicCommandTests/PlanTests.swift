@@ -132,7 +132,7 @@ import Testing
     #expect(drawn.output.contains("# computed, = repeated"))
     let plan = try #require(
       try mosaic("inspect", planned, "--json").json()["plans"]?.array?.first)
-    #expect(plan["sampler"] == "ddim" && plan["guidance"] == 1)
+    #expect(plan["sampler"] == "ddim" && plan["guidance"]?.double == 1)
     #expect(plan["measured"]?["mse"] == 0.01)
     #expect(plan["per_step"]?.array?.count == 6)
     #expect(try mosaic("inspect", plain, "--plan").output.contains("no plan: "))

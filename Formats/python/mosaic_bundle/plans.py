@@ -189,7 +189,7 @@ def _check_forecasts(content: Content, plan: Plan, unknown: dict[int, str], what
     channels: dict[str, int] = {}
     for number, variant in enumerate(content.variants):
         for name, shape in _unit_shapes(variant.program) if number not in unknown else ():
-            channels[name] = shape[0 if len(shape) == 3 else -1] if shape else 1
+            channels[name] = shape[0 if len(shape) > 2 else -1] if shape else 1
     if not channels.keys() >= set(plan.units):
         return
     count = sum(
