@@ -26,6 +26,23 @@ public struct DerivedWeights: WeightSource {
     }
   }
 
+  /// Whether two weights hold the same elements, as far as that shows without working anything out.
+  func areEqual(_ a: String, _ b: String) -> Bool {
+    if a == b { return true }
+    switch (recipes[a], recipes[b]) {
+    case (nil, nil):
+      guard let first = base.tensor(a), let second = base.tensor(b) else { return false }
+      return withExtendedLifetime((first.owner, second.owner)) {
+        first.dataType == second.dataType && first.shape == second.shape
+          && first.bytes.elementsEqual(second.bytes)
+      }
+    case (.operation(let first, let own, let output), .operation(let second, let other, let place)):
+      return output == place && first.isEqual(to: second) && own.count == other.count
+        && zip(own, other).allSatisfy(areEqual)
+    default: return false
+    }
+  }
+
   /// Recipes read weights that were there before them, so the recursion ends.
   func value(_ name: String) -> Tensor? {
     switch recipes[name] {
