@@ -15,6 +15,7 @@ struct AxisCoupling {
   private(set) var sets: ElementSets
   /// By number; 0 is none.
   private(set) var reasons = [""]
+  private var reasonNumbers: [String: Int] = [:]
   /// Weights whose rows make an axis, and the biases beside them.
   private(set) var producers: [Use] = []
   /// Weights whose columns sum one away.
@@ -166,12 +167,10 @@ struct AxisCoupling {
 
   private mutating func pin(_ slot: Int, _ reason: String) {
     guard let elements = slots.elements(of: slot) else { return }
-    let number: Int
-    if let known = reasons.firstIndex(of: reason) {
-      number = known
-    } else {
-      number = reasons.count
+    let number = reasonNumbers[reason] ?? reasons.count
+    if number == reasons.count {
       reasons.append(reason)
+      reasonNumbers[reason] = number
     }
     for element in elements { sets.pin(element, reason: number) }
   }

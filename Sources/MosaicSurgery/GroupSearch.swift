@@ -144,7 +144,8 @@ struct GroupSearch {
       let less = node.operation.cost(
         of: node.inputs.map { fewer[$0] ?? graph[$0].type },
         outputs: node.outputs.map { fewer[$0] ?? graph[$0].type })
-      return sum + graph.cost(of: node).macs - less.macs
+      let (next, overflow) = sum.addingReportingOverflow(graph.cost(of: node).macs - less.macs)
+      return overflow ? .max : next
     }
   }
 

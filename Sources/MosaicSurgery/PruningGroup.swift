@@ -72,6 +72,14 @@ public struct PruningGroup: Sendable, Equatable {
   }
 }
 
+extension PruningGroup {
+  /// Multiply-accumulates a sample that go with all units; `Int.max` where that is larger.
+  public var macs: Int {
+    let (product, overflow) = unitCount.multipliedReportingOverflow(by: macsPerUnit)
+    return overflow ? .max : product
+  }
+}
+
 // What a group with one consumer is asked.
 extension PruningGroup {
   public var producers: [ValueID] { rows.map(\.value) }

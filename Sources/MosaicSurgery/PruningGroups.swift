@@ -12,6 +12,7 @@ public struct PruningGroups: Sendable {
     let search = GroupSearch(graph, state: state)
     var found: [PruningGroup?] = []
     var pinned: [PinnedAxis] = []
+    var known: Set<PinnedAxis> = []
     for family in search.families {
       guard let consumer = search.consumers(of: family).first, search.hasProducer(family) else {
         continue
@@ -20,7 +21,7 @@ public struct PruningGroups: Sendable {
       let extent = family.axes.first { $0.slot == consumer.slot }?.count ?? 0
       func pin(_ reason: String) {
         let axis = PinnedAxis(name: name, extent: extent, reason: reason)
-        if !pinned.contains(axis) { pinned.append(axis) }
+        if known.insert(axis).inserted { pinned.append(axis) }
       }
       switch search.group(of: family) {
       case .group(let group): found.append(group)
@@ -40,7 +41,7 @@ public struct PruningGroups: Sendable {
     var rows: [ValueID: String] = [:]
     var columns: [ValueID: String] = [:]
     let order = found.indices.sorted { a, b in
-      let work = [a, b].map { found[$0].map { $0.unitCount * $0.macsPerUnit } ?? 0 }
+      let work = [a, b].map { found[$0]?.macs ?? 0 }
       return (work[1], a) < (work[0], b)
     }
     for index in order {

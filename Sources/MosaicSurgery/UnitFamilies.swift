@@ -65,6 +65,7 @@ struct UnitFamilies {
   private mutating func placeUnits(_ slots: AxisSlots) {
     var seen = [Int32](repeating: 0, count: roots.count)
     var counts = [Int](repeating: 0, count: families.count)
+    var members: [Int] = []
     for slot in 0..<slots.count {
       guard let elements = slots.elements(of: slot) else { continue }
       var present: [Int] = []
@@ -74,28 +75,43 @@ struct UnitFamilies {
         if counts[number] == 0 { present.append(number) }
         counts[number] += 1
       }
+      // The elements of one family after those of another.
+      var ends: [Int] = []
       for number in present {
-        families[number].axes.append(
-          (slot, counts[number], places(of: number, elements, count: counts[number], &seen)))
+        ends.append((ends.last ?? 0) + counts[number])
+        counts[number] = (ends.last ?? 0) - counts[number]
+      }
+      members = Array(repeating: 0, count: ends.last ?? 0)
+      for element in elements {
+        let number = Int(family[Int(roots[element])])
+        guard number >= 0 else { continue }
+        members[counts[number]] = element
+        counts[number] += 1
+      }
+      var start = 0
+      for (number, end) in zip(present, ends) {
+        let places = places(of: number, members[start..<end], from: elements.lowerBound, &seen)
+        families[number].axes.append((slot, end - start, places))
         counts[number] = 0
+        start = end
       }
     }
   }
 
-  /// Where the units of a family lie among `elements`, `count` of which are its own.
+  /// Where the units of a family lie whose elements along an axis are `members`, ascending, and the
+  /// axis' own begin at `first`.
   private func places(
-    of number: Int, _ elements: Range<Int>, count: Int, _ seen: inout [Int32]
+    of number: Int, _ members: ArraySlice<Int>, from first: Int, _ seen: inout [Int32]
   ) -> UnitPlaces? {
     let units = families[number].unitCount
-    guard families[number].pin == nil, count.isMultiple(of: units) else { return nil }
-    let size = count / units
-    var positions = [Int](repeating: -1, count: count)
-    defer { for element in elements { seen[Int(roots[element])] = 0 } }
-    for element in elements {
+    guard families[number].pin == nil, members.count.isMultiple(of: units) else { return nil }
+    let size = members.count / units
+    var positions = [Int](repeating: -1, count: members.count)
+    defer { for element in members { seen[Int(roots[element])] = 0 } }
+    for element in members {
       let root = Int(roots[element])
-      guard family[root] == number else { continue }
       guard seen[root] < size else { return nil }
-      positions[Int(unit[root]) * size + Int(seen[root])] = element - elements.lowerBound
+      positions[Int(unit[root]) * size + Int(seen[root])] = element - first
       seen[root] += 1
     }
     return UnitPlaces(positions, units: units)

@@ -17,7 +17,10 @@ func groupTable(_ groups: PruningGroups, of graph: Graph) -> String {
       names(group.matrices(in: graph), in: graph),
     ])
   }
-  let whole = groups.groups.reduce(0) { $0 + $1.macs }
+  let whole = groups.groups.reduce(0) { sum, group in
+    let (next, overflow) = sum.addingReportingOverflow(group.macs)
+    return overflow ? .max : next
+  }
   let pinned = groups.pinned.map { axis in
     "  \(printable(axis.name)), \(axis.extent) wide, is pinned: \(axis.reason)"
   }
@@ -39,8 +42,6 @@ private func names(_ weights: [ValueID], in graph: Graph) -> String {
 }
 
 extension PruningGroup {
-  fileprivate var macs: Int { unitCount * macsPerUnit }
-
   /// The weights whose rows make the units, without biases and norms' parameters.
   fileprivate func matrices(in graph: Graph) -> [ValueID] {
     producers.filter { graph[$0].type.rank >= 2 }
