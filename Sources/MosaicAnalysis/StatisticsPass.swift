@@ -3,7 +3,7 @@ internal import MosaicIR
 internal import MosaicKernels
 internal import MosaicLowering
 internal import MosaicRuntime
-public import MosaicSurgery
+internal import MosaicSurgery
 
 extension CalibrationSubject {
   /// Bytes that the statistics of all consumers take.
