@@ -61,9 +61,51 @@ struct TinyNetwork {
     }
   }
 
-  func sliced(_ kept: [[Int]]) throws -> [Float] {
+  /// What consumers become, refitted to what they read of the recorded inputs.
+  func refits(_ kept: [[Int]]) throws -> [ConsumerRefit?] {
+    let consumers = groups.groups.consumers
+    var moments = consumers.map { GramStatistics(width: $0.columns) }
+    _ = try graph.interpret(
+      inputs: inputs, weights: { id in weights.tensor(graph[id].name).map { Tensor($0) } },
+      observe: { node, operands, results in
+        guard node.inputs.count > 1,
+          let index = consumers.firstIndex(where: { $0.weight == node.inputs[1] })
+        else { return }
+        moments[index] = GramStatistics(
+          width: consumers[index].columns, inputs: rows(node, operands, results[0].shape))
+      })
+    return try zip(consumers, moments).map { consumer, moments in
+      let weight = floats(consumer.weight)
+      return try SecondOrderRefit(
+        weight: weight, outputs: weight.count / consumer.columns, statistics: moments, unitSize: 1
+      ).refit(removing: lostColumns(of: consumer, kept))
+    }
+  }
+
+  /// What each weight of a product or convolution meets, row by row.
+  private func rows(_ node: Graph.Node, _ operands: [Tensor], _ output: [Int]) -> [Float] {
+    guard let convolution = node.operation as? Convolution else { return operands[0].floats }
+    let (x, shape, kernel) = (operands[0].floats, operands[0].shape, operands[1].shape[2])
+    var rows: [Float] = []
+    for sample in 0..<shape[0] {
+      for place in 0..<output[2] * output[3] {
+        for column in 0..<shape[1] * kernel * kernel {
+          let row =
+            place / output[3] * convolution.stride - convolution.padding + column / kernel % kernel
+          let at = place % output[3] * convolution.stride - convolution.padding + column % kernel
+          let channel = sample * shape[1] + column / kernel / kernel
+          let isInside = (0..<shape[2]).contains(row) && (0..<shape[3]).contains(at)
+          rows.append(isInside ? x[(channel * shape[2] + row) * shape[3] + at] : 0)
+        }
+      }
+    }
+    return rows
+  }
+
+  /// - Parameter refits: By default what is left as it is.
+  func sliced(_ kept: [[Int]], refits: [ConsumerRefit?]? = nil) throws -> [Float] {
     let network = try PrunedNetwork(
-      graph, groups: groups.groups, kept: kept, refits: cuts(kept))
+      graph, groups: groups.groups, kept: kept, refits: refits ?? cuts(kept))
     try network.graph.verify()
     return try network.graph.interpret(
       inputs: inputs, weights: { id in slice(id, of: network) })[0].floats
