@@ -1,20 +1,20 @@
 public import MosaicSurgery
 
-/// Second moments of each group's input, by the group's number.
+/// Second moments of each consumer's input, by its place in `groups.consumers`.
 public typealias Moments = @Sendable (Int) throws -> GramStatistics
 
 /// Where the moments of a calibration lie: in memory, or in a file.
 protocol MomentSource: Sendable {
   /// - Parameter node: Index into the statistics' nodes.
-  func moments(bucket: Int, group: Int, node: Int) throws -> GramStatistics
-  func rows(bucket: Int, group: Int, node: Int) -> Int
+  func moments(bucket: Int, consumer: Int, node: Int) throws -> GramStatistics
+  func rows(bucket: Int, consumer: Int, node: Int) -> Int
 }
 
 /// What the refit knows: second moments of every consumer's input, bucket of steps by bucket.
 public struct CalibrationStatistics: Sendable {
   /// Steps of each bucket.
   public let buckets: [Range<Int>]
-  /// Input columns of each group's consumer.
+  /// Columns of each consumer.
   public let widths: [Int]
   /// Samples are summed in leaves of `leafSize`; these are the ones in here.
   public let leaves: Range<Int>
@@ -68,12 +68,12 @@ public struct CalibrationStatistics: Sendable {
 
   /// The moments of one bucket, the nodes of the summation tree added up.
   public func moments(ofBucket bucket: Int) -> Moments {
-    { group in
+    { consumer in
       var tree = SummationTree<GramStatistics> { $0.add($1) }
       for (index, node) in nodes.enumerated() {
-        tree.append(node, try source.moments(bucket: bucket, group: group, node: index))
+        tree.append(node, try source.moments(bucket: bucket, consumer: consumer, node: index))
       }
-      return tree.total() ?? GramStatistics(width: widths[group])
+      return tree.total() ?? GramStatistics(width: widths[consumer])
     }
   }
 
@@ -87,12 +87,12 @@ public struct CalibrationStatistics: Sendable {
       buckets[bucket].reduce(0) { $0 + stepWeights[$1] } / Double(buckets[bucket].count)
     }
     let total = weights.reduce(0, +)
-    return { group in
-      var sum = GramStatistics(width: widths[group])
+    return { consumer in
+      var sum = GramStatistics(width: widths[consumer])
       for (bucket, weight) in zip(inside, weights) {
         // Weights are relative, so that the sum of weights stays near the number of rows.
         let share = total > 0 ? weight * Double(inside.count) / total : 1
-        if share > 0 { sum.add(try moments(ofBucket: bucket)(group), scaledBy: share) }
+        if share > 0 { sum.add(try moments(ofBucket: bucket)(consumer), scaledBy: share) }
       }
       return sum
     }
@@ -101,12 +101,12 @@ public struct CalibrationStatistics: Sendable {
   /// The fewest rows a column any Gram matrix over a range of steps has.
   public func rowsPerColumn(of range: Range<Int>) -> Double {
     let inside = buckets.indices.filter { buckets[$0].overlaps(range) }
-    let perGroup = widths.indices.map { group in
+    let perConsumer = widths.indices.map { consumer in
       let rows = inside.reduce(0) { sum, bucket in
-        nodes.indices.reduce(sum) { $0 + source.rows(bucket: bucket, group: group, node: $1) }
+        nodes.indices.reduce(sum) { $0 + source.rows(bucket: bucket, consumer: consumer, node: $1) }
       }
-      return Double(rows) / Double(widths[group])
+      return Double(rows) / Double(widths[consumer])
     }
-    return perGroup.min() ?? 0
+    return perConsumer.min() ?? 0
   }
 }

@@ -8,6 +8,8 @@ public import MosaicSurgery
 public struct CalibrationSubject: Sendable {
   public let dense: DenseNetwork
   public let groups: [PruningGroup]
+  /// What takes the groups' units up, each once.
+  public let consumers: [GroupConsumer]
   public let model: ModelDescription
   public let sampler: Sampler
   public let options: CalibrationOptions
@@ -20,6 +22,7 @@ public struct CalibrationSubject: Sendable {
   ) throws {
     self.dense = dense
     self.groups = groups
+    consumers = groups.consumers
     self.model = model
     self.options = options
     let trajectory = try Trajectory(config: scheduler, steps: options.steps, eta: options.eta)

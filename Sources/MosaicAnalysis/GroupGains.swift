@@ -38,7 +38,9 @@ extension CalibrationSubject {
         return loss > 0 ? try meanError(of: network, in: steps, on: part) / loss : 0
       }
     }
-    let half = try gains(of: Array(groups.indices)) { max(1, $0.unitCount / 2) }
+    let half = try gains(of: Array(groups.indices)) {
+      $0.balance * max(1, $0.unitCount / $0.balance / 2)
+    }
     let removable = groups.indices.filter { groups[$0].leastUnits == 0 }
     var result = half.map { GroupGain(half: $0, whole: $0) }
     for (number, whole) in zip(removable, try gains(of: removable, removing: \.unitCount)) {

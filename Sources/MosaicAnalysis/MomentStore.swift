@@ -1,14 +1,14 @@
 internal import MosaicCore
 internal import MosaicSurgery
 
-/// Second moments by bucket, group and tree node, in memory or, where they do not fit, in a
+/// Second moments by bucket, consumer and tree node, in memory or, where they do not fit, in a
 /// temporary file that the system keeps in as much memory as there is.
 ///
 /// Filled by one thread, then only read.
 final class MomentStore: MomentSource, @unchecked Sendable {
   struct Key: Hashable {
     var bucket: Int
-    var group: Int
+    var consumer: Int
     /// Of the nodes that the run's leaves make.
     var node: Int
   }
@@ -32,13 +32,13 @@ final class MomentStore: MomentSource, @unchecked Sendable {
     places[key] = (offset, moments.width, moments.weight, moments.rows)
   }
 
-  func rows(bucket: Int, group: Int, node: Int) -> Int {
-    let key = Key(bucket: bucket, group: group, node: node)
+  func rows(bucket: Int, consumer: Int, node: Int) -> Int {
+    let key = Key(bucket: bucket, consumer: consumer, node: node)
     return inMemory[key]?.rows ?? places[key]?.rows ?? 0
   }
 
-  func moments(bucket: Int, group: Int, node: Int) throws -> GramStatistics {
-    let key = Key(bucket: bucket, group: group, node: node)
+  func moments(bucket: Int, consumer: Int, node: Int) throws -> GramStatistics {
+    let key = Key(bucket: bucket, consumer: consumer, node: node)
     if let moments = inMemory[key] { return moments }
     guard let spill, let place = places[key] else {
       preconditionFailure("no moments of \(key)")

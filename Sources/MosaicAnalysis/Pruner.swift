@@ -11,6 +11,8 @@ public struct Pruner: Sendable {
   public let criterion: Criterion
   public let seed: UInt64
   public let threads: Int
+  /// What takes the groups' units up, each once.
+  let consumers: [GroupConsumer]
 
   public init(
     dense: DenseNetwork, groups: [PruningGroup], criterion: Criterion, seed: UInt64, threads: Int
@@ -20,53 +22,63 @@ public struct Pruner: Sendable {
     self.criterion = criterion
     self.seed = seed
     self.threads = threads
+    consumers = groups.consumers
   }
 
   /// Orders every group's units by what their removal costs under `statistics`.
   ///
-  /// - Parameter moments: Of each group's consumer; read by `obs` only, here and again wherever a
-  ///   network is refitted, so that the matrices of one group at a time are in memory.
+  /// - Parameter moments: Of each consumer; read by `obs` only, here and again wherever a network is
+  ///   refitted, so that the matrices of one group at a time are in memory.
   /// - Throws: `RefitError`, naming the group.
   public func order(by moments: @escaping Moments) throws -> RemovalOrders {
     // Different groups run side by side, each on its own thread.
     BLAS.setThreads(1)
     let orders = try concurrentMap(groups.count, threads: threads) { index in
-      try naming(groups[index]) { try order(of: index, moments) }
+      try naming(groups[index].name) { try order(of: index, moments) }
     }
     return RemovalOrders(pruner: self, moments: moments, orders: orders)
   }
 
   fileprivate enum Order: Sendable {
     case secondOrder(Elimination)
-    case importance([Double], weight: [Float])
+    case importance([Double], balance: Int)
+
+    /// The units left, ascending, once `count` are gone.
+    func kept(removing count: Int) -> [Int] {
+      switch self {
+      case .secondOrder(let elimination): elimination.kept(removing: count)
+      case .importance(let importance, let balance):
+        importance.unitsKept(removing: count, balance: balance)
+      }
+    }
   }
 
-  fileprivate func refit(of index: Int, _ moments: Moments) throws -> SecondOrderRefit {
-    let group = groups[index]
-    let weight = dense.floats(group.consumer)
+  fileprivate func refit(of consumer: Int, _ moments: Moments) throws -> SecondOrderRefit {
+    let weight = dense.floats(consumers[consumer].weight)
     return try SecondOrderRefit(
-      weight: weight, outputs: weight.count / group.width, statistics: try moments(index),
-      unitSize: group.unitSize)
+      weight: weight, outputs: weight.count / consumers[consumer].columns,
+      statistics: try moments(consumer), unitSize: 1)
   }
 
   private func order(of index: Int, _ moments: Moments) throws -> Order {
     let group = groups[index]
-    let weight = dense.floats(group.consumer)
-    let outputs = weight.count / group.width
     switch criterion {
     case .obs:
-      let refit = try refit(of: index, moments)
-      return .secondOrder(try refit.elimination(removing: group.unitCount - group.leastUnits))
+      let refits = try group.consumptions.map { use in
+        let number = consumers.firstIndex(of: use.consumer) ?? 0
+        return (refit: try refit(of: number, moments), places: use.places)
+      }
+      return .secondOrder(
+        try Elimination(
+          of: group.unitCount - group.leastUnits, among: group.unitCount, takenUpBy: refits,
+          balance: group.balance))
     case .magnitude:
-      let producers = group.producers.filter { dense.graph[$0].type.rank >= 2 }
-      let importance = magnitudeImportance(
-        consumer: weight, outputs: outputs, unitSize: group.unitSize,
-        producers: producers.map(dense.floats))
-      return .importance(importance, weight: weight)
+      return .importance(
+        group.magnitudes(in: dense.graph, weights: dense.floats), balance: group.balance)
     case .random:
       return .importance(
         randomImportance(units: group.unitCount, seed: seed, stream: UInt64(index)),
-        weight: weight)
+        balance: group.balance)
     }
   }
 }
@@ -91,52 +103,72 @@ public struct RemovalOrders: Sendable {
   /// Returns one pruned network for each candidate.
   ///
   /// - Parameter candidates: Units to remove, [candidate][group].
-  /// - Throws: `RefitError`, naming the group.
+  /// - Throws: `RefitError`, naming the consumer.
   public func networks(removing candidates: [[Int]]) throws -> [PrunedNetwork] {
     BLAS.setThreads(1)
-    let groups = pruner.groups
-    let removals = try concurrentMap(groups.count, threads: pruner.threads) { index in
-      let counts = Set(candidates.map { $0[index] }).subtracting([0]).sorted()
-      return try naming(groups[index]) { try self.removals(of: index, counts: counts) }
+    let refits = try concurrentMap(pruner.consumers.count, threads: pruner.threads) { index in
+      try naming(pruner.consumers[index].name) {
+        try self.refits(of: index, candidates: candidates)
+      }
     }
     return try candidates.map { counts in
       try PrunedNetwork(
-        pruner.dense.graph, groups: groups,
-        removals: counts.enumerated().map { index, count in removals[index][count] })
+        pruner.dense.graph, groups: pruner.groups,
+        kept: zip(orders, counts).map { $1 > 0 ? $0.kept(removing: $1) : nil },
+        refits: refits.map { $0[counts] ?? nil })
     }
   }
 
-  /// What remains of a group's consumer once each of `counts` units is gone, by count.
-  private func removals(of index: Int, counts: [Int]) throws -> [Int: UnitRemoval] {
-    guard !counts.isEmpty else { return [:] }
-    let group = pruner.groups[index]
-    switch orders[index] {
-    case .secondOrder(let elimination):
-      let refit = try pruner.refit(of: index, moments)
-      return try Dictionary(
-        uniqueKeysWithValues: counts.map {
-          ($0, try refit.refit(kept: elimination.kept(removing: $0)))
-        })
-    case .importance(let importance, let weight):
-      return Dictionary(
-        uniqueKeysWithValues: counts.map {
-          (
-            $0,
-            removalWithoutRefit(
-              of: weight, outputs: weight.count / group.width, unitSize: group.unitSize,
-              kept: unitsKept(importance: importance, removing: $0))
-          )
-        })
+  /// What a consumer becomes for each of `candidates`; nil where it keeps all of its columns.
+  ///
+  /// Groups that share the consumer lose their columns together, and one solve makes up for all.
+  private func refits(
+    of index: Int, candidates: [[Int]]
+  ) throws -> [[Int]: ConsumerRefit?] {
+    let consumer = pruner.consumers[index]
+    let uses = pruner.groups.enumerated().flatMap { number, group in
+      group.consumptions.filter { $0.consumer == consumer }.map { (number, $0.places) }
     }
+    var known: [[Int]: ConsumerRefit] = [:]
+    var solver: SecondOrderRefit?
+    var refits: [[Int]: ConsumerRefit?] = [:]
+    for counts in candidates {
+      let own = uses.map { counts[$0.0] }
+      guard own.contains(where: { $0 > 0 }) else {
+        refits[counts] = .some(nil)
+        continue
+      }
+      if let refit = known[own] {
+        refits[counts] = refit
+        continue
+      }
+      let lost = uses.flatMap { number, places in
+        let kept = Set(orders[number].kept(removing: counts[number]))
+        return places.elements(
+          of: (0..<pruner.groups[number].unitCount).filter { !kept.contains($0) })
+      }.sorted()
+      let refit: ConsumerRefit
+      if case .secondOrder = orders[uses[0].0] {
+        let made = try solver ?? pruner.refit(of: index, moments)
+        solver = made
+        refit = try made.refit(removing: lost)
+      } else {
+        refit = ConsumerRefit(
+          of: pruner.dense.floats(consumer.weight), columns: consumer.columns, removing: lost)
+      }
+      known[own] = refit
+      refits[counts] = refit
+    }
+    return refits
   }
 }
 
 /// Runs `body` and names `group` in the error it throws.
-private func naming<T>(_ group: PruningGroup, _ body: () throws -> T) throws -> T {
+private func naming<T>(_ group: String, _ body: () throws -> T) throws -> T {
   do {
     return try body()
   } catch var error as RefitError {
-    error.group = group.name
+    error.group = group
     throw error
   }
 }

@@ -66,9 +66,14 @@ extension StatisticsFile {
   /// - Throws: `StatisticsError.Reason.field`.
   public func requireLayout(of subject: CalibrationSubject, path: String) throws(StatisticsError) {
     if let field = statistics.difference(
-      buckets: subject.buckets, widths: subject.groups.map(\.width))
+      buckets: subject.buckets, widths: subject.consumers.map(\.columns))
     {
       throw StatisticsError(path: path, reason: .field(field))
+    }
+    let gains = sensitivity?.groupGains ?? []
+    guard gains.allSatisfy({ [0, subject.groups.count].contains($0.count) }) else {
+      throw StatisticsError(
+        path: path, reason: .tensor("sensitivity.group_gains", "must have a column a group"))
     }
   }
 
@@ -92,24 +97,24 @@ private struct MergedMoments: MomentSource {
   /// In the order of their leaves, covering all.
   let parts: [CalibrationStatistics]
 
-  func moments(bucket: Int, group: Int, node: Int) throws -> GramStatistics {
+  func moments(bucket: Int, consumer: Int, node: Int) throws -> GramStatistics {
     var tree = SummationTree<GramStatistics> { $0.add($1) }
     for part in parts {
       for (index, node) in part.nodes.enumerated() {
         tree.append(
-          node, try part.source.moments(bucket: bucket, group: group, node: index))
+          node, try part.source.moments(bucket: bucket, consumer: consumer, node: index))
       }
     }
     return tree.nodes[node].value
   }
 
-  func rows(bucket: Int, group: Int, node: Int) -> Int {
+  func rows(bucket: Int, consumer: Int, node: Int) -> Int {
     var tree = SummationTree<Int> { $0 += $1 }
     for part in parts {
       for (index, node) in part.nodes.enumerated() {
         tree.append(
           node,
-          part.source.rows(bucket: bucket, group: group, node: index))
+          part.source.rows(bucket: bucket, consumer: consumer, node: index))
       }
     }
     return tree.nodes[node].value

@@ -34,8 +34,7 @@ extension StatisticsFile {
     try fields.verifyChecksums()
     statistics = try fields.statistics(of: options)
     sensitivity = try fields.sensitivity(
-      of: options, buckets: statistics.buckets.count,
-      groups: statistics.widths.count)
+      of: options, buckets: statistics.buckets.count)
     plans = try fields.plans(of: options)
   }
 }
@@ -149,10 +148,10 @@ private struct StatisticsFields {
       throw .tensor("rows", "holds counts that no calibration has")
     }
     for bucket in starts.indices {
-      for (group, width) in widths.enumerated() {
+      for (consumer, width) in widths.enumerated() {
         for node in nodes {
           _ = try tensor(
-            StatisticsFile.momentName(bucket, group, node), .f64,
+            StatisticsFile.momentName(bucket, consumer, node), .f64,
             [width * (width + 1) / 2 + width])
         }
       }
@@ -173,7 +172,7 @@ private struct StatisticsFields {
   }
 
   func sensitivity(
-    of options: CalibrationOptions, buckets: Int, groups: Int
+    of options: CalibrationOptions, buckets: Int
   ) throws(StatisticsError.Reason) -> SensitivitySamples? {
     guard let entry = reader.entry("sensitivity.errors") else { return nil }
     let (steps, levels) = (options.steps, options.levels.count)
@@ -181,9 +180,7 @@ private struct StatisticsFields {
     guard count > 0 else { throw .tensor("sensitivity.errors", "holds no samples") }
     let errors = try doubles("sensitivity.errors", [count, steps, levels])
     let gainShape = reader.entry("sensitivity.group_gains")?.shape ?? []
-    guard gainShape.count == 3, gainShape[0] == buckets, [0, groups].contains(gainShape[1]),
-      gainShape[2] == 2
-    else {
+    guard gainShape.count == 3, gainShape[0] == buckets, gainShape[2] == 2 else {
       throw .tensor(
         "sensitivity.group_gains", "must have a row a bucket, a column a group and two gains")
     }
@@ -213,15 +210,15 @@ private struct FileMoments: MomentSource {
   let reader: SafetensorsReader
   let widths: [Int]
   let nodes: [SummationNode]
-  /// [bucket][group][node].
+  /// [bucket][consumer][node].
   let rows: [Int]
 
-  func rows(bucket: Int, group: Int, node: Int) -> Int {
-    rows[(bucket * widths.count + group) * nodes.count + node]
+  func rows(bucket: Int, consumer: Int, node: Int) -> Int {
+    rows[(bucket * widths.count + consumer) * nodes.count + node]
   }
 
-  func moments(bucket: Int, group: Int, node: Int) throws -> GramStatistics {
-    let name = StatisticsFile.momentName(bucket, group, nodes[node])
+  func moments(bucket: Int, consumer: Int, node: Int) throws -> GramStatistics {
+    let name = StatisticsFile.momentName(bucket, consumer, nodes[node])
     guard let values = reader.tensor(name)?.doubles else {
       throw StatisticsError(path: reader.path, reason: .tensor(name, "is missing"))
     }
@@ -229,10 +226,10 @@ private struct FileMoments: MomentSource {
       throw StatisticsError(
         path: reader.path, reason: .tensor(name, "holds values that are not finite"))
     }
-    var moments = GramStatistics(width: widths[group])
+    var moments = GramStatistics(width: widths[consumer])
     moments.gram = Array(values.prefix(moments.gram.count))
-    moments.sum = Array(values.suffix(widths[group]))
-    moments.rows = rows(bucket: bucket, group: group, node: node)
+    moments.sum = Array(values.suffix(widths[consumer]))
+    moments.rows = rows(bucket: bucket, consumer: consumer, node: node)
     moments.weight = Double(moments.rows)
     return moments
   }

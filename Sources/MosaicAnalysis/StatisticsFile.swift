@@ -84,15 +84,15 @@ public struct StatisticsFile: Sendable {
   private var items: [SafetensorsWriter.Item] {
     var items: [SafetensorsWriter.Item] = []
     for bucket in statistics.buckets.indices {
-      for (group, width) in statistics.widths.enumerated() {
+      for (consumer, width) in statistics.widths.enumerated() {
         for (index, node) in statistics.nodes.enumerated() {
           items.append(
             SafetensorsWriter.Item(
-              name: Self.momentName(bucket, group, node), dataType: .f64,
+              name: Self.momentName(bucket, consumer, node), dataType: .f64,
               shape: [width * (width + 1) / 2 + width]
             ) {
               let moments = try statistics.source.moments(
-                bucket: bucket, group: group, node: index)
+                bucket: bucket, consumer: consumer, node: index)
               return TensorView(
                 moments.gram + moments.sum, shape: [moments.gram.count + moments.sum.count])
             })
@@ -115,9 +115,9 @@ public struct StatisticsFile: Sendable {
         ) { TensorView(statistics.finalSamples, shape: [statistics.finalSamples.count]) })
     }
     let rows = statistics.buckets.indices.flatMap { bucket in
-      statistics.widths.indices.flatMap { group in
+      statistics.widths.indices.flatMap { consumer in
         statistics.nodes.indices.map {
-          Int64(statistics.source.rows(bucket: bucket, group: group, node: $0))
+          Int64(statistics.source.rows(bucket: bucket, consumer: consumer, node: $0))
         }
       }
     }
@@ -156,8 +156,8 @@ public struct StatisticsFile: Sendable {
   }
 
   static func momentName(
-    _ bucket: Int, _ group: Int, _ node: SummationNode
-  ) -> String { "moments.\(bucket).\(group).\(node.level).\(node.index)" }
+    _ bucket: Int, _ consumer: Int, _ node: SummationNode
+  ) -> String { "moments.\(bucket).\(consumer).\(node.level).\(node.index)" }
 }
 
 /// The checksums of tensors in the order they are written.

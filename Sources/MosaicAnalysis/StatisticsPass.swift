@@ -3,26 +3,26 @@ internal import MosaicIR
 internal import MosaicKernels
 internal import MosaicLowering
 internal import MosaicRuntime
-public import MosaicSurgery
+internal import MosaicSurgery
 
 extension CalibrationSubject {
-  /// Bytes that the statistics of all groups take.
+  /// Bytes that the statistics of all consumers take.
   public var statisticsBytes: Int {
-    groups.reduce(0) { $0 + buckets.count * packedBytes(of: $1) }
+    consumers.reduce(0) { $0 + buckets.count * packedBytes(of: $1) }
   }
 
-  private func packedBytes(of group: PruningGroup) -> Int {
-    (group.width * (group.width + 1) / 2 + group.width) * MemoryLayout<Double>.size
+  private func packedBytes(of consumer: GroupConsumer) -> Int {
+    (consumer.columns * (consumer.columns + 1) / 2 + consumer.columns) * MemoryLayout<Double>.size
   }
 
-  /// Bytes that a group takes while its sums are gathered: a sum a level of the tree and a leaf's
-  /// own, the rows of a leaf's run, and the square matrix of a product.
-  private func workingBytes(of group: PruningGroup) throws -> Int {
+  /// Bytes that a consumer takes while its sums are gathered: a sum a level of the tree and a leaf's
+  /// own, what a leaf's run captures, and the square matrix of a product.
+  private func workingBytes(of consumer: GroupConsumer, _ input: ConsumerInput) -> Int {
     let levels = Int.bitWidth - leafCount.leadingZeroBitCount + 1
-    let rows = try rowsPerSample(of: group) * CalibrationStatistics.leafSize
-    return (levels + 2) * packedBytes(of: group)
-      + rows * group.width * MemoryLayout<Float>.size
-      + group.width * group.width * MemoryLayout<Double>.size
+    let samples = predictor.forwardsPerSample * CalibrationStatistics.leafSize
+    return (levels + 2) * packedBytes(of: consumer)
+      + samples * input.size * MemoryLayout<Float>.size
+      + consumer.columns * consumer.columns * MemoryLayout<Double>.size
   }
 
   /// Leaves of the summation tree.
@@ -31,19 +31,20 @@ extension CalibrationSubject {
     return (options.statisticsSamples + size - 1) / size
   }
 
-  /// Rows that one sample's forwards give a group's statistics.
-  public func rowsPerSample(of group: PruningGroup) throws -> Int {
+  /// Rows that one sample's forwards give each consumer's statistics.
+  public func rowsPerSample() throws -> [Int] {
+    try consumerInputs().map { $0.rowCount * predictor.forwardsPerSample }
+  }
+
+  private func consumerInputs() throws -> [ConsumerInput] {
     let lowered = try dense.graph.lowered()
-    guard let instruction = lowered.instructions[group.name] else { return 0 }
-    let operand = lowered.program.instructions[instruction].inputs[0]
-    let elements = lowered.program.values[operand].shape.reduce(1, *)
-    return elements / group.width * predictor.forwardsPerSample
+    return try consumers.map { try ConsumerInput(of: $0, in: dense.graph, lowered) }
   }
 
   /// Samples the dense network and gathers the second moments of every consumer's input.
   ///
   /// The samples are the network's own: no data set is needed. Where the statistics do not fit
-  /// `memoryLimit` they go to a temporary file, and groups are done in waves over stored states.
+  /// `memoryLimit` they go to a temporary file, and consumers are done in waves over stored states.
   ///
   /// - Parameter shard: The part of the samples to gather: `index` of `count` equal parts.
   public func gatherStatistics(
@@ -52,13 +53,14 @@ extension CalibrationSubject {
     let leaves = shard.leaves(of: leafCount)
     let nodes = SummationNode.nodes(within: leaves)
     let store = try MomentStore(isSpilled: statisticsBytes * nodes.count > options.memoryLimit / 2)
-    let waves = try planWaves()
+    let inputs = try consumerInputs()
+    let waves = try planWaves(inputs)
     var run = try LeafRun(self, leaves: leaves, keepsStarts: waves.count > 1)
     let total = waves.count * buckets.count * leaves.count
     var done = 0
     for (number, wave) in waves.enumerated() {
-      let gathering = try MomentGathering(
-        of: wave.map { groups[$0] }, in: try dense.graph.lowered(),
+      let gathering = MomentGathering(
+        of: wave.map { inputs[$0] },
         batch: CalibrationStatistics.leafSize * predictor.forwardsPerSample,
         threads: options.threads)
       for (bucket, steps) in buckets.enumerated() {
@@ -70,30 +72,30 @@ extension CalibrationSubject {
           done += 1
           try progress(Progress(stage: "statistics", done: done, total: total))
         }
-        for (place, group) in wave.enumerated() {
+        for (place, consumer) in wave.enumerated() {
           for (index, entry) in trees[place].nodes.enumerated() {
             try store.put(
-              entry.value, at: MomentStore.Key(bucket: bucket, group: group, node: index))
+              entry.value, at: MomentStore.Key(bucket: bucket, consumer: consumer, node: index))
           }
         }
       }
       if number + 1 < waves.count { run.rewind() }
     }
     return CalibrationStatistics(
-      buckets: buckets, widths: groups.map(\.width), leaves: leaves, leafCount: leafCount,
+      buckets: buckets, widths: consumers.map(\.columns), leaves: leaves, leafCount: leafCount,
       finals: run.finals, finalSamples: run.firstFinalSamples, nodes: nodes, source: store)
   }
 
-  /// Groups whose sums fit half of the limit together, in order.
-  private func planWaves() throws -> [[Int]] {
+  /// Consumers whose sums fit half of the limit together, in order.
+  private func planWaves(_ inputs: [ConsumerInput]) throws -> [[Int]] {
     let limit = options.memoryLimit / 2
     var waves: [[Int]] = [[]]
     var bytes = 0
-    for index in groups.indices {
-      let need = try workingBytes(of: groups[index])
+    for index in consumers.indices {
+      let need = workingBytes(of: consumers[index], inputs[index])
       guard need <= limit else {
         throw AnalysisError.memory(
-          needed: 2 * need, limit: options.memoryLimit, group: groups[index].name)
+          needed: 2 * need, limit: options.memoryLimit, group: consumers[index].name)
       }
       if bytes + need > limit, !waves[waves.count - 1].isEmpty {
         waves.append([])
@@ -165,7 +167,7 @@ private struct LeafRun {
 
   /// Runs a leaf through a bucket's steps.
   ///
-  /// - Returns: The moments of each group of the wave.
+  /// - Returns: The moments of each consumer of the wave.
   mutating func advance(
     _ leaf: Int, through steps: Range<Int>, bucket: Int, wave: [Int], _ gathering: MomentGathering
   ) throws -> [GramStatistics] {
@@ -174,7 +176,7 @@ private struct LeafRun {
     if isFirstWave, keepsStarts { starts[bucket].append(state) }
     let samples = Self.samples(of: leaf, subject)
     let labels = subject.labels(from: samples.lowerBound, samples: samples.count)
-    let sums = wave.map { GroupSum(width: subject.groups[$0].width) }
+    let sums = wave.map { ConsumerSum(width: subject.consumers[$0].columns) }
     for step in steps {
       let output = try subject.denseOutput(
         state, labels, step: step, captures: gathering.captures)

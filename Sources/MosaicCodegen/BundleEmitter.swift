@@ -111,10 +111,13 @@ struct BundleEmitter {
 
   private func describe(_ number: Int, _ group: PruningGroup) -> Manifest.Group {
     let graph = subject.dense.graph
+    // The file knows units that lie one after the other along the whole of an axis; what lies
+    // otherwise is stored and read all the same, but belongs to no group there.
+    let isPlain = group.isPlain(in: graph)
     return Manifest.Group(
       name: group.name, kind: group.kind.rawValue, unitCount: group.unitCount,
-      unitSize: group.unitSize, producers: group.producers.map { graph[$0].name },
-      consumer: graph[group.consumer].name, macsPerUnit: group.macsPerUnit,
+      unitSize: group.unitSize, producers: isPlain ? group.producers.map { graph[$0].name } : [],
+      consumer: isPlain ? graph[group.consumer].name : "", macsPerUnit: group.macsPerUnit,
       order: shipped.order(ofGroup: number))
   }
 

@@ -136,8 +136,8 @@ extension CalibrationSubject {
       return count * type.byteWidth
     }
     let producers = Set(groups.flatMap(\.producers))
-    let consumers = Set(groups.map(\.consumer)).subtracting(producers)
-    let biases = Set(groups.compactMap(\.consumerBias)).subtracting(producers)
+    let biases = Set(self.consumers.compactMap(\.bias)).subtracting(producers)
+    let consumers = Set(self.consumers.map(\.weight)).subtracting(producers)
     let others = Set(dense.graph.weights.filter { dense.storage[$0] != nil })
       .subtracting(producers).subtracting(consumers).subtracting(biases)
     func sum(_ ids: Set<ValueID>) -> Int { ids.reduce(0) { $0 + bytes($1) } }

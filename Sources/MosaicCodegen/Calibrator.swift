@@ -55,7 +55,7 @@ public struct Calibrator {
         imported.graph[$0].name == imported.description.sampleInput
       })
     else { throw AnalysisError.noGroups }
-    let groups = try PruningGroups(of: imported.graph, state: state).groups
+    let groups = PruningGroups(of: imported.graph, state: state).groups
     guard !groups.isEmpty else { throw AnalysisError.noGroups }
     return groups
   }
@@ -138,9 +138,9 @@ public struct SampleGrowth: Sendable {
     let steps = subject.trajectory.steps
     let needed = subject.buckets.map { bucket in steps[bucket].count { $0.needsForward } }
     var samples = 4 * CalibrationStatistics.leafSize
-    for group in subject.groups {
-      let rows = try subject.rowsPerSample(of: group) * max(1, needed.min() ?? 1)
-      samples = max(samples, (8 * group.width + rows - 1) / max(rows, 1))
+    for (consumer, perStep) in zip(subject.consumers, try subject.rowsPerSample()) {
+      let rows = perStep * max(1, needed.min() ?? 1)
+      samples = max(samples, (8 * consumer.columns + rows - 1) / max(rows, 1))
     }
     let leaf = CalibrationStatistics.leafSize
     return min(maximum, (samples + leaf - 1) / leaf * leaf)

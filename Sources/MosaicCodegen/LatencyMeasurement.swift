@@ -17,7 +17,7 @@ extension Calibration {
     let orders = try Pruner(
       dense: subject.dense, groups: subject.groups, criterion: .random, seed: 0,
       threads: subject.options.threads
-    ).order { [groups = subject.groups] in GramStatistics(width: groups[$0].width) }
+    ).order { [consumers = subject.consumers] in GramStatistics(width: consumers[$0].columns) }
     let predictors = try orders.networks(
       removing: sparsities.map { uniformRemovals(of: subject.groups, sparsity: $0) }
     ).map { network in

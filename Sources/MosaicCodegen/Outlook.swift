@@ -52,15 +52,14 @@ extension Calibrator {
     _ = subject.predictor.predict(states: noise, timestep: timestep, labels: labels)
     let forward = (ContinuousClock.now - clock) / .seconds(1) / Double(samples)
     let prunable = subject.groups.reduce(0) { $0 + $1.unitCount * $1.macsPerUnit }
-    let widest = subject.groups.max { $0.width < $1.width }
-    let rows = try widest.map { try subject.rowsPerSample(of: $0) } ?? 0
+    let rows = try subject.rowsPerSample()
+    let fewest = zip(rows, subject.consumers).map { Double($0) / Double($1.columns) }.min() ?? 0
     let perBucket = subject.buckets.map(\.count).min() ?? 1
     return Outlook(
       groups: subject.groups.count,
       prunableShare: Double(prunable) / Double(max(subject.dense.graph.macs, 1)),
       denseMacs: subject.denseMacs,
-      rowsPerColumn: Double(rows * perBucket * subject.options.statisticsSamples)
-        / Double(max(widest?.width ?? 1, 1)),
+      rowsPerColumn: fewest * Double(perBucket * subject.options.statisticsSamples),
       statisticsBytes: subject.statisticsBytes, memoryLimit: subject.options.memoryLimit,
       seconds: stages.reduce(0) { $0 + $1.weight } * forward)
   }

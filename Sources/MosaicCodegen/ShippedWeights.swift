@@ -23,7 +23,7 @@ struct ShippedWeights {
   /// - Parameter variants: Pruned from `network`.
   init(_ network: DenseNetwork, groups: [PruningGroup], orderedFor variants: [PrunedNetwork]) {
     orders = groups.enumerated().map { number, group in
-      guard group.hasWholeUnits(in: network.graph) else { return nil }
+      guard group.isPlain(in: network.graph) else { return nil }
       let order = UnitOrder(unitCount: group.unitCount, kept: variants.map { $0.kept[number] })
       return order.isIdentity && order.usedCount == group.unitCount ? nil : order
     }
@@ -105,13 +105,5 @@ struct ShippedWeights {
     case .bf16: .bf16
     default: .f32
     }
-  }
-}
-
-extension PruningGroup {
-  /// Whether its weights' rows and columns are units and nothing else, so that they can move.
-  fileprivate func hasWholeUnits(in graph: Graph) -> Bool {
-    producers.allSatisfy { graph[$0].type.shape(batch: 1).first == width }
-      && graph[consumer].type.shape(batch: 1).dropFirst().first == width
   }
 }

@@ -25,7 +25,7 @@ public struct Graph: Sendable {
     public var outputs: [ValueID]
   }
 
-  public private(set) var values: [Value] = []
+  public internal(set) var values: [Value] = []
   public internal(set) var nodes: [Node] = []
   public private(set) var inputs: [ValueID] = []
   public var outputs: [ValueID] = []
@@ -34,6 +34,9 @@ public struct Graph: Sendable {
   public init() {}
 
   public subscript(id: ValueID) -> Value { values[id.index] }
+
+  /// The value at a place of `values`.
+  public func id(at index: Int) -> ValueID { ValueID(index: index) }
 
   /// Weights in the order they were added.
   public var weights: [ValueID] {
@@ -75,31 +78,19 @@ public struct Graph: Sendable {
     return results
   }
 
-  /// The graph with other extents for some weights, every type inferred anew.
-  public func resizing(weights shapes: [ValueID: [Int]]) throws(GraphError) -> Graph {
-    var result = self
-    for (id, shape) in shapes {
-      result.values[id.index].type.shape = shape.map { Dimension($0) }
-    }
-    for node in nodes {
-      let types = try Graph.infer(
-        node.operation, node.inputs.map { result[$0].type }, node: node.name)
-      for (output, type) in zip(node.outputs, types) { result.values[output.index].type = type }
-    }
-    return result
-  }
-
-  /// Gives a product without bias one: the weight `name.bias` [outputs].
-  public mutating func addBias(
-    toNode name: String, outputs count: Int
-  ) throws(GraphError) -> ValueID {
-    guard let index = nodes.firstIndex(where: { $0.name == name }) else {
-      throw .missingOutput(name)
-    }
-    let bias = addWeight("\(name).bias", shape: [count])
+  /// Gives the product or convolution with `weight` [outputs, ...] a bias [outputs]: the weight
+  /// `name.bias`, after the node.
+  public mutating func addBias(besides weight: ValueID) throws(GraphError) -> ValueID {
+    guard
+      let index = nodes.firstIndex(where: { $0.inputs.count == 2 && $0.inputs[1] == weight }),
+      let outputs = self[weight].type.shape.first
+    else { throw .missingOutput(self[weight].name) }
+    var name = "\(nodes[index].name).bias"
+    while weightsByName[name] != nil { name += "'" }
+    let bias = addWeight(name, shape: [outputs.factor])
     nodes[index].inputs.append(bias)
     _ = try Graph.infer(
-      nodes[index].operation, nodes[index].inputs.map { self[$0].type }, node: name)
+      nodes[index].operation, nodes[index].inputs.map { self[$0].type }, node: nodes[index].name)
     return bias
   }
 

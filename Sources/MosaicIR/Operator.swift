@@ -19,6 +19,17 @@ public protocol Operator: Sendable, Equatable {
   /// How the axes of inputs and outputs couple.
   func axisRules(for inputs: [TensorType], outputs: [TensorType]) -> [AxisRule]
 
+  /// The operation where axes of its operands have lost elements: whatever of shapes and places it
+  /// holds itself has to follow.
+  ///
+  /// - Parameters:
+  ///   - inputs: The types its operands have now.
+  ///   - outputs: The types its results are to have.
+  ///   - lost: The elements that an axis of an operand has lost, ascending.
+  func resized(
+    _ inputs: [TensorType], to outputs: [TensorType], lost: (AxisRule.Axis) -> [Int]
+  ) -> Self
+
   /// What is wrong with the operands' values, where some have no result: an index outside its axis.
   /// `evaluate` is only called where this is nil.
   func problem(with inputs: [Tensor]) -> String?
@@ -36,6 +47,9 @@ extension Operator {
   public var attributes: [(name: String, value: String)] { [] }
   public func cost(of inputs: [TensorType], outputs: [TensorType]) -> Cost { Cost() }
   public func problem(with inputs: [Tensor]) -> String? { nil }
+  public func resized(
+    _ inputs: [TensorType], to outputs: [TensorType], lost: (AxisRule.Axis) -> [Int]
+  ) -> Self { self }
 
   func isEqual(to other: any Operator) -> Bool {
     guard let other = other as? Self else { return false }
@@ -81,68 +95,5 @@ public struct ShapeError: Error, Equatable, Sendable {
     self.operation = operation
     self.expected = expected
     self.found = found
-  }
-}
-
-/// Axes of a node's operands that gain and lose units together, and in which part.
-public struct AxisRule: Sendable, Equatable {
-  public enum Role: Sendable, Equatable {
-    /// The axis goes through unchanged.
-    case passes
-    /// The rows of a weight make the axis.
-    case produces
-    /// A weight's columns sum the axis away.
-    case contracts
-    /// The axis keeps its extent, for the reason given.
-    case pinned(String)
-  }
-
-  public enum Axis: Hashable, Sendable {
-    case input(Int, axis: Int)
-    case output(Int, axis: Int)
-  }
-
-  public var role: Role
-  public var axes: [Axis]
-  /// Neighbours that only move as a block: the size of an attention head.
-  public var block: Int
-
-  public init(_ role: Role, _ axes: [Axis], block: Int = 1) {
-    self.role = role
-    self.axes = axes
-    self.block = block
-  }
-
-  /// Axes of operands that broadcast to `output` pass where they do not repeat.
-  static func passingBroadcast(_ inputs: [TensorType], to output: TensorType) -> [AxisRule] {
-    (0..<output.rank).map { axis in
-      let sources = inputs.enumerated().compactMap { index, type -> AxisRule.Axis? in
-        let own = axis - (output.rank - type.rank)
-        guard own >= 0, type.shape[own] == output.shape[axis] else { return nil }
-        return .input(index, axis: own)
-      }
-      return AxisRule(.passes, sources + [.output(0, axis: axis)])
-    }
-  }
-
-  /// Every axis keeps its extent.
-  static func pinningAll(
-    _ reason: String, _ inputs: [TensorType], _ outputs: [TensorType]
-  ) -> [AxisRule] {
-    let axes =
-      inputs.enumerated().flatMap { index, type in
-        (0..<type.rank).map { AxisRule.Axis.input(index, axis: $0) }
-      }
-      + outputs.enumerated().flatMap { index, type in
-        (0..<type.rank).map { AxisRule.Axis.output(index, axis: $0) }
-      }
-    return axes.map { AxisRule(.pinned(reason), [$0]) }
-  }
-
-  /// Every axis of the first `inputs` operands passes to the same axis of output 0.
-  static func passingAll(inputs: Int = 1, rank: Int, except: Set<Int> = []) -> [AxisRule] {
-    (0..<rank).filter { !except.contains($0) }.map { axis in
-      AxisRule(.passes, (0..<inputs).map { .input($0, axis: axis) } + [.output(0, axis: axis)])
-    }
   }
 }

@@ -19,39 +19,57 @@ public struct PrunedNetwork: Sendable {
   public let replacements: [ValueID: Replacement]
 
   /// - Parameters:
-  ///   - removals: One for each group; nil leaves the group whole. Where one keeps nothing, the
-  ///     sub-layer goes and the graph adds the consumer's bias in its place.
+  ///   - kept: Units that stay in each group, ascending; nil leaves the group whole. Where none
+  ///     stays, the sub-layer goes and the graph adds its consumers' biases in its place.
+  ///   - refits: Of `groups.consumers` those that have lost columns.
   /// - Precondition: Each keeps as many units as its group must.
   public init(
-    _ dense: Graph, groups: [PruningGroup], removals: [UnitRemoval?]
+    _ dense: Graph, groups: [PruningGroup], kept: [[Int]?], refits: [ConsumerRefit?]
   ) throws(GraphError) {
     var graph = dense
     var replacements: [ValueID: Replacement] = [:]
-    var resized: [(PruningGroup, Int)] = []
-    for (group, removal) in zip(groups, removals) {
-      guard let removal else { continue }
-      precondition(removal.kept.count >= group.leastUnits)
-      resized.append((group, removal.kept.count))
-      if !removal.kept.isEmpty {
-        let rows = columnsOfUnits(removal.kept, unitSize: group.unitSize)
-        for producer in group.producers { replacements[producer] = .rows(rows) }
-        replacements[group.consumer] = .values(removal.weight)
-      }
-      guard removal.biasChange.contains(where: { $0 != 0 }) else { continue }
-      if let bias = group.consumerBias {
-        replacements[bias] = .added(removal.biasChange)
+    var lost: [ValueID: [Int]] = [:]
+    for (group, kept) in zip(groups, kept) {
+      guard let kept else { continue }
+      precondition(kept.count >= group.leastUnits && kept.count.isMultiple(of: group.balance))
+      let gone = removed(kept, of: group.unitCount)
+      if kept.isEmpty { continue }
+      for row in group.rows { lost[row.value, default: []] += row.places.elements(of: gone) }
+    }
+    for (weight, rows) in lost {
+      replacements[weight] = .rows(removed(rows, of: dense[weight].type.sampleShape[0]))
+    }
+    for (consumer, refit) in zip(groups.consumers, refits) {
+      guard let refit else { continue }
+      if !refit.weight.isEmpty { replacements[consumer.weight] = .values(refit.weight) }
+      guard refit.biasChange.contains(where: { $0 != 0 }) else { continue }
+      if let bias = consumer.bias {
+        replacements[bias] = .added(refit.biasChange)
       } else {
-        let bias = try graph.addBias(toNode: group.name, outputs: removal.biasChange.count)
-        replacements[bias] = .values(removal.biasChange)
+        replacements[try graph.addBias(besides: consumer.weight)] = .values(refit.biasChange)
       }
     }
-    graph = try graph.resizing(resized)
-    if resized.contains(where: { $0.1 == 0 }) { try graph.removeEmptyBranches() }
+    graph = try graph.resizing(groups, keeping: kept)
+    if kept.contains(where: { $0?.isEmpty == true }) { try graph.removeEmptyBranches() }
     self.graph = graph
     self.replacements = replacements
-    kept = zip(groups, removals).map { group, removal in
-      removal?.kept ?? Array(0..<group.unitCount)
-    }
+    self.kept = zip(groups, kept).map { group, kept in kept ?? Array(0..<group.unitCount) }
+  }
+
+  /// The same for groups of which each has one consumer, and each consumer one group.
+  ///
+  /// - Parameter removals: One for each group; nil leaves the group whole.
+  public init(
+    _ dense: Graph, groups: [PruningGroup], removals: [UnitRemoval?]
+  ) throws(GraphError) {
+    precondition(groups.consumers.count == groups.count)
+    try self.init(
+      dense, groups: groups, kept: removals.map { $0?.kept },
+      refits: removals.map { removal in
+        removal.map {
+          ConsumerRefit(weight: $0.weight, biasChange: $0.biasChange, loss: $0.loss)
+        }
+      })
   }
 
   /// Multiply-accumulates a sample.
@@ -70,8 +88,10 @@ extension Graph {
 }
 
 extension PruningGroup {
-  /// Units to remove for a share `sparsity` of them; one always stays.
+  /// Units to remove for a share `sparsity` of them: as many from every run that a norm takes
+  /// statistics over, of which one always stays.
   public func removalCount(at sparsity: Double) -> Int {
-    min(unitCount - 1, max(0, Int((sparsity * Double(unitCount)).rounded())))
+    let run = unitCount / balance
+    return balance * min(run - 1, max(0, Int((sparsity * Double(run)).rounded())))
   }
 }

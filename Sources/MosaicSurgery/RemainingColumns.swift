@@ -41,11 +41,17 @@ struct RemainingColumns {
     panelRows = unitSize == 1 ? 64 : unitSize
   }
 
-  /// The `count` slots cheapest to remove alone, cheapest first; of equals the first unit.
-  func cheapest(_ count: Int) throws(NotPositiveDefinite) -> [Int] {
+  /// What removing each unit left would cost alone.
+  func unitCosts() throws(NotPositiveDefinite) -> [(unit: Int, cost: Double)] {
     let costs = try unitSize == 1 ? columnCosts() : blockCosts()
-    let slots = costs.indices.filter { !isRemoved[$0] }
-    return Array(slots.sorted { (costs[$0], $0) < (costs[$1], $1) }.prefix(count))
+    return costs.indices.filter { !isRemoved[$0] }.map { (units[$0], costs[$0]) }
+  }
+
+  /// The slots of units that are left.
+  func slots(of wanted: [Int]) -> [Int] {
+    var places: [Int: Int] = [:]
+    for (slot, unit) in units.enumerated() { places[unit] = slot }
+    return wanted.compactMap { places[$0] }
   }
 
   /// Removes the units at `slots` together.

@@ -50,10 +50,6 @@ public struct SecondOrderRefit: Sendable {
     transposed = transposedToDouble(weight, rows: outputs, zeroing: centred.isConstant)
   }
 
-  /// Columns of one element are removed up to this many at a time: scores are then that many
-  /// removals old, while the update stays exact.
-  private static let batch = 16
-
   /// Removes `count` units one after another, each time the cheapest given those already gone.
   ///
   /// Units of one column go in batches. The order does not depend on `count`: a shorter elimination
@@ -62,26 +58,33 @@ public struct SecondOrderRefit: Sendable {
   /// - Throws: `RefitError.Reason.singular` where the damped covariance has no inverse.
   /// - Precondition: `count` is in `0...unitCount`.
   public func elimination(removing count: Int) throws(RefitError) -> Elimination {
-    precondition((0...unitCount).contains(count))
-    var order: [Int] = []
-    var curve = [0.0]
-    do throws(NotPositiveDefinite) {
-      if count > 0 {
-        var remaining = RemainingColumns(
-          weights: transposed, inverse: try CholeskyFactor(centred.covariance).inverse(),
-          unitSize: unitSize)
-        while order.count < count {
-          let limit = unitSize == 1 ? min(Self.batch, count - order.count) : 1
-          let slots = try remaining.cheapest(limit)
-          order += slots.map { remaining.units[$0] }
-          for cost in try remaining.remove(slots) { curve.append(curve[curve.count - 1] + cost) }
-        }
-      }
-    } catch {
-      throw RefitError(reason: .singular(damp: damp))
-    }
-    return Elimination(unitCount: unitCount, order: order, lossCurve: curve)
+    try Elimination(
+      of: count, among: unitCount, takenUpBy: [(self, UnitPlaces(block: unitSize))])
   }
+
+  /// The columns of `count` units, ready for an elimination among them; all others stay, and make up
+  /// for what goes.
+  func remainingColumns(
+    _ places: UnitPlaces, units count: Int
+  ) throws(RefitError) -> RemainingColumns {
+    let columns = places.elementsByUnit(0..<count)
+    let inverse: Matrix
+    do throws(NotPositiveDefinite) {
+      inverse = try CholeskyFactor(centred.covariance).inverse()
+    } catch {
+      throw singular
+    }
+    if columns.elementsEqual(0..<transposed.rows) {
+      return RemainingColumns(weights: transposed, inverse: inverse, unitSize: places.unitSize)
+    }
+    // Downdates of a block of the inverse need nothing outside it.
+    return RemainingColumns(
+      weights: transposed.selecting(rows: columns),
+      inverse: inverse.selectingSymmetric(rows: columns).selecting(columns: columns),
+      unitSize: places.unitSize)
+  }
+
+  var singular: RefitError { RefitError(reason: .singular(damp: damp)) }
 
   /// Returns the consumer with each of `counts` units removed, from one elimination.
   ///
@@ -106,16 +109,21 @@ public struct SecondOrderRefit: Sendable {
   public func refit(kept: [Int]) throws(RefitError) -> UnitRemoval {
     precondition(zip(kept, kept.dropFirst()).allSatisfy { $0 < $1 })
     precondition(kept.allSatisfy { (0..<unitCount).contains($0) })
-    var isKept = Array(repeating: false, count: unitCount)
-    for unit in kept { isKept[unit] = true }
-    let removed = isKept.indices.filter { !isKept[$0] }
-    guard !removed.isEmpty else {
-      return UnitRemoval(
-        kept: kept, weight: original, biasChange: Array(repeating: 0, count: outputs), loss: 0)
-    }
-    let keptColumns = columnsOfUnits(kept, unitSize: unitSize)
-    let removedColumns = columnsOfUnits(removed, unitSize: unitSize)
+    let gone = columnsOfUnits(removed(kept, of: unitCount), unitSize: unitSize)
+    let refit = try refit(removing: gone)
+    return UnitRemoval(
+      kept: kept, weight: refit.weight, biasChange: refit.biasChange, loss: refit.loss)
+  }
 
+  /// The same without the columns `removedColumns`, whichever they are.
+  ///
+  /// - Precondition: They ascend strictly.
+  public func refit(removing removedColumns: [Int]) throws(RefitError) -> ConsumerRefit {
+    guard !removedColumns.isEmpty else {
+      return ConsumerRefit(
+        weight: original, biasChange: Array(repeating: 0, count: outputs), loss: 0)
+    }
+    let keptColumns = removed(removedColumns, of: centred.mean.count)
     let removedWeights = transposed.selecting(rows: removedColumns)
     let pull = multiply(
       centred.covariance.selecting(rows: removedColumns), leftTransposed: true, by: removedWeights)
@@ -125,14 +133,14 @@ public struct SecondOrderRefit: Sendable {
       let block = centred.covariance.selecting(rows: keptColumns).selecting(columns: keptColumns)
       change = try CholeskyFactor(block).solve(pullOnKept)
     } catch {
-      throw RefitError(reason: .singular(damp: damp))
+      throw singular
     }
     let loss =
       innerProduct(pull.selecting(rows: removedColumns), removedWeights)
       - innerProduct(pullOnKept, change)
     let weight = refitted(keptColumns, change: change)
-    return UnitRemoval(
-      kept: kept, weight: weight,
+    return ConsumerRefit(
+      weight: weight,
       biasChange: biasChange(keptColumns, weight: weight, removed: removedColumns),
       // Rounding may leave a loss of nothing a little below it.
       loss: max(0, loss))

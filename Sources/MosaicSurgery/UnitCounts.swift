@@ -8,35 +8,37 @@ public func uniformRemovals(of groups: [PruningGroup], sparsity: Double) -> [Int
   var counts = groups.map { $0.removalCount(at: sparsity) }
   let whole = groups.reduce(0) { $0 + $1.unitCount * $1.macsPerUnit }
   let target = Int((sparsity * Double(whole)).rounded(.up))
-  fillUp(&counts, of: groups, saving: target, most: groups.map { $0.unitCount - 1 })
+  fillUp(&counts, of: groups, saving: target, most: groups.map { $0.unitCount - $0.balance })
   return counts
 }
 
-/// Changes the counts of the groups with the finest units, in turn, until `target`
-/// multiply-accumulates are saved, and no unit more than that. Sub-layers that are gone stay so.
+/// Changes the counts of the groups with the finest steps, in turn, until `target`
+/// multiply-accumulates are saved, and no step more than that. Sub-layers that are gone stay so.
 ///
 /// - Parameter most: How many units of each group may go.
 func fillUp(
   _ counts: inout [Int], of groups: [PruningGroup], saving target: Int, most: [Int]
 ) {
-  guard let finest = groups.map(\.macsPerUnit).min(), finest > 0 else { return }
-  let fine = groups.indices.filter { groups[$0].macsPerUnit == finest }
+  guard let finest = groups.map(\.macsPerStep).min(), finest > 0 else { return }
+  let fine = groups.indices.filter { groups[$0].macsPerStep == finest }
   let saved = zip(counts, groups).reduce(0) { $0 + $1.0 * $1.1.macsPerUnit }
-  // Rounded up: a budget is kept, not missed by half a unit.
+  // Rounded up: a budget is kept, not missed by half a step.
   let missing = target - saved
-  var units = missing >= 0 ? (missing + finest - 1) / finest : -(-missing / finest)
-  while units != 0 {
-    let step = units.signum()
+  var steps = missing >= 0 ? (missing + finest - 1) / finest : -(-missing / finest)
+  while steps != 0 {
+    let sign = steps.signum()
     let open = fine.filter {
-      counts[$0] < groups[$0].unitCount && (0...most[$0]).contains(counts[$0] + step)
+      counts[$0] < groups[$0].unitCount
+        && (0...most[$0]).contains(counts[$0] + sign * groups[$0].balance)
     }
     guard !open.isEmpty else { return }
-    let share = max(1, abs(units) / open.count)
-    for index in open where units != 0 {
-      let room = step > 0 ? most[index] - counts[index] : counts[index]
-      let change = min(share, room, abs(units))
-      counts[index] += step * change
-      units -= step * change
+    let share = max(1, abs(steps) / open.count)
+    for index in open where steps != 0 {
+      let balance = groups[index].balance
+      let room = (sign > 0 ? most[index] - counts[index] : counts[index]) / balance
+      let change = min(share, room, abs(steps))
+      counts[index] += sign * change * balance
+      steps -= sign * change
     }
   }
 }
@@ -58,34 +60,40 @@ public func spreadRemovals(
   let target = Int((sparsity * Double(whole)).rounded(.up))
   var segments: [HullSegment] = []
   for (index, (group, curve)) in zip(groups, losses).enumerated() {
-    segments += HullSegment.lowerHull(of: curve, group: index, macsPerUnit: group.macsPerUnit)
+    let steps = stride(from: 0, to: curve.count, by: group.balance).map { curve[$0] }
+    segments += HullSegment.lowerHull(of: steps, group: index, macsPerStep: group.macsPerStep)
   }
   // Within a group slopes rise, so sorting keeps each group's own order.
   segments.sort {
-    ($0.slope, $0.group, $0.units.lowerBound) < ($1.slope, $1.group, $1.units.lowerBound)
+    ($0.slope, $0.group, $0.steps.lowerBound) < ($1.slope, $1.group, $1.steps.lowerBound)
   }
   var counts = groups.map { _ in 0 }
   var saved = 0
   for segment in segments where saved < target {
-    let unit = groups[segment.group].macsPerUnit
-    let needed = unit > 0 ? (target - saved + unit - 1) / unit : segment.units.count
-    let taken = min(segment.units.count, needed)
-    counts[segment.group] += taken
-    saved += taken * unit
+    let step = groups[segment.group].macsPerStep
+    let needed = step > 0 ? (target - saved + step - 1) / step : segment.steps.count
+    let taken = min(segment.steps.count, needed)
+    counts[segment.group] += taken * groups[segment.group].balance
+    saved += taken * step
   }
   fillUp(&counts, of: groups, saving: target, most: losses.map { max(0, $0.count - 1) })
   return counts
 }
 
+extension PruningGroup {
+  /// Multiply-accumulates of the fewest units that may go together.
+  var macsPerStep: Int { macsPerUnit * balance }
+}
+
 /// A straight piece of the lower convex hull of a loss curve.
 private struct HullSegment {
   var group: Int
-  /// From how many units gone to how many.
-  var units: Range<Int>
+  /// From how many steps of removal to how many.
+  var steps: Range<Int>
   /// Loss a multiply-accumulate saved.
   var slope: Double
 
-  static func lowerHull(of curve: [Double], group: Int, macsPerUnit: Int) -> [HullSegment] {
+  static func lowerHull(of curve: [Double], group: Int, macsPerStep: Int) -> [HullSegment] {
     var corners: [Int] = []
     for point in curve.indices {
       while corners.count >= 2 {
@@ -100,8 +108,8 @@ private struct HullSegment {
     return zip(corners, corners.dropFirst()).map { from, to in
       let loss = max(0, curve[to] - curve[from])
       return HullSegment(
-        group: group, units: from..<to,
-        slope: loss / Double((to - from) * max(macsPerUnit, 1)))
+        group: group, steps: from..<to,
+        slope: loss / Double((to - from) * max(macsPerStep, 1)))
     }
   }
 }

@@ -1,3 +1,5 @@
+public import MosaicIR
+
 /// What decides which units of a group go.
 public enum Criterion: String, Sendable, CaseIterable {
   /// Second order, with refit: `SecondOrderRefit`.
@@ -29,6 +31,32 @@ public func magnitudeImportance(
     }
   }
   return importance
+}
+
+extension PruningGroup {
+  /// Each unit's squared weight norm: its columns of all consumers and its rows of what makes it.
+  ///
+  /// - Parameter weights: The dense values of a weight, row-major.
+  public func magnitudes(in graph: Graph, weights: (ValueID) -> [Float]) -> [Double] {
+    var importance = [Double](repeating: 0, count: unitCount)
+    func add(_ weight: ValueID, columns: Int, _ element: (Int) -> Int, _ places: UnitPlaces) {
+      let unit = places.units(count: unitCount, among: columns)
+      for (index, value) in weights(weight).enumerated() {
+        guard let unit = unit[element(index)] else { continue }
+        importance[unit] += Double(value) * Double(value)
+      }
+    }
+    for use in consumptions {
+      let columns = use.consumer.columns
+      add(use.consumer.weight, columns: columns, { $0 % columns }, use.places)
+    }
+    for row in rows where graph[row.value].type.rank >= 2 {
+      let shape = graph[row.value].type.sampleShape
+      let inner = shape.dropFirst().reduce(1, *)
+      add(row.value, columns: shape[0], { $0 / max(inner, 1) }, row.places)
+    }
+    return importance
+  }
 }
 
 /// Returns a uniform number in [0, 1) for each unit, a function of `seed`, `stream` (the group, say)
@@ -69,7 +97,8 @@ public func removalWithoutRefit(
     kept: kept, weight: narrow, biasChange: Array(repeating: 0, count: outputs), loss: .nan)
 }
 
-private func mixed(_ value: UInt64) -> UInt64 {
+/// Spreads a number's bits: of near numbers none of the results are near.
+func mixed(_ value: UInt64) -> UInt64 {
   var z = value &+ 0x9E37_79B9_7F4A_7C15
   z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
   z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB

@@ -16,7 +16,7 @@ struct CheckpointSummary {
     guard let state else {
       throw ImportError(path: model.path, reason: .internal("no state input"))
     }
-    groups = try PruningGroups(of: model.graph, state: state)
+    groups = PruningGroups(of: model.graph, state: state)
   }
 
   private var prunableMacs: Int {
@@ -71,7 +71,8 @@ struct CheckpointSummary {
       "macs_per_forward": JSONValue(model.graph.macs),
       "prunable_macs_per_forward": JSONValue(prunableMacs),
       "scheduler": model.scheduler.map { JSONValue($0.className) } ?? .null,
-      "groups": groupsJSON(groups),
+      "groups": groupsJSON(groups, of: model.graph),
+      "pinned": pinnedJSON(groups),
       "tensors": JSONValue(
         tensors.map { name, entry in
           tensorJSON(name, entry.dataType, entry.shape, entry.byteRange.count)

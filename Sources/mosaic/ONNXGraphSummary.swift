@@ -24,7 +24,7 @@ struct ONNXGraphSummary {
 
   func groups() throws -> PruningGroups {
     guard let state else { throw ONNXWithoutSample(path: path) }
-    return try PruningGroups(of: graph, state: state)
+    return PruningGroups(of: graph, state: state)
   }
 }
 

@@ -129,6 +129,13 @@ import Testing
     #expect(dense.status == 0 && stored.status == 0)
     // What cannot go, and why.
     #expect(dense.output.contains(" is pinned: "))
+    #expect(dense.output.contains("4 groups hold 88.1 % of all MACs"))
+    #expect(dense.output.contains("transformer_blocks.0.attn1.to_q.weight, "))
+    let json = try mosaic("inspect", "--json", tiny).json()
+    #expect(json["pinned"]?.array?.first?["reason"]?.string?.isEmpty == false)
+    let consumers = json["groups"]?.array?.first?["consumers"]?.array
+    #expect(
+      consumers?.compactMap(\.string) == ["transformer_blocks.0.attn1.to_out.0.weight"])
     #expect(stored.output.contains("MACs/unit  range-0"))
     for output in [dense.output, stored.output] {
       #expect(output.split(separator: "\n").count { $0.contains("transformer_blocks.") } >= 4)

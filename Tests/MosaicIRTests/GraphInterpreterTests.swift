@@ -29,7 +29,7 @@ import Testing
 
   @Test func addsABias() throws {
     var graph = try smallGraph()
-    let bias = try graph.addBias(toNode: "second", outputs: 2)
+    let bias = try graph.addBias(besides: graph.nodes[2].inputs[1])
     try graph.verify()
     #expect(graph[bias].name == "second.bias")
     #expect(graph.nodes[2].inputs.last == bias)

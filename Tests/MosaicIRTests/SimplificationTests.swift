@@ -219,6 +219,49 @@ import Testing
     try expect(builder, ["group-norm"])
   }
 
+  /// The same norm where its result keeps the pixels in one axis.
+  @Test func groupNormOfFlattenedPixels() throws {
+    var builder = Builder()
+    let x = builder.input("x", [.batch, 6, 2, 2])
+    let folded = try builder.add(Reshape(to: [.batch, 3, 8]), x)
+    let normal = try builder.add(GroupNorm(groups: 3, epsilon: 1e-5), folded)
+    let flat = try builder.add(Reshape(to: [.batch, 6, 4]), normal)
+    let scaled = try builder.binary(.multiply, flat, builder.weight(6, 1))
+    builder.graph.outputs = [try builder.binary(.add, scaled, builder.weight(6, 1, seed: 2))]
+    try expect(builder, ["reshape", "group-norm"])
+  }
+
+  /// One element repeated along an axis is what the sum repeats itself.
+  @Test func tiledMask() throws {
+    var builder = Builder()
+    let x = builder.input("x", [.batch, 4, 3, 5])
+    let mask = builder.input("mask", [.batch, 1, 1, 5])
+    let tiled = try builder.add(Tile(repeats: [1, 4, 1, 1]), mask)
+    builder.graph.outputs = [try builder.binary(.add, x, tiled)]
+    try expect(builder, ["binary"])
+  }
+
+  /// An embedder that is stored twice is computed once, whatever its weights are called; a product of
+  /// every token is left as it is, and so is one with other elements.
+  @Test(arguments: [true, false]) func equalEmbedders(isDerived: Bool) throws {
+    var builder = Builder()
+    let x = builder.input("x", [.batch, 4])
+    let tokens = builder.input("tokens", [.batch, 2, 4])
+    func product(_ x: ValueID, seed: UInt64) throws -> ValueID {
+      isDerived
+        ? try builder.add(MatMul(), x, builder.weight(4, 3, seed: seed))
+        : try builder.add(Linear(), x, builder.weight(3, 4, seed: seed))
+    }
+    let results = try [product(x, seed: 1), product(x, seed: 1), product(x, seed: 2)]
+    let rows = try [product(tokens, seed: 1), product(tokens, seed: 1)]
+    builder.graph.outputs = [
+      try builder.add(
+        Concat(axis: 1), builder.binary(.multiply, results[0], results[2]), results[1]),
+      try builder.add(Concat(axis: 1), rows[0], rows[1]),
+    ]
+    try expect(builder, ["linear", "linear", "linear", "linear", "binary", "concat", "concat"])
+  }
+
   @Test func modulationAndGate() throws {
     var builder = Builder()
     let x = builder.input("x", [.batch, 4, 5])

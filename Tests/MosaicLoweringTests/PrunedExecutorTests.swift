@@ -54,7 +54,7 @@ import Testing
     var random = SplitMix64(seed: seed)
     var masked = Masked(base: model.weights, replaced: [:])
     var removals: [UnitRemoval] = []
-    let groups = try PruningGroups(of: model.graph, state: model.graph.inputs[0]).groups
+    let groups = PruningGroups(of: model.graph, state: model.graph.inputs[0]).groups
     for (number, group) in groups.enumerated() {
       let some = [0] + (1..<group.unitCount).filter { _ in random.next() & 1 == 0 }
       let kept = empty.contains(number) ? [] : some

@@ -58,7 +58,10 @@ import Testing
       weights: .init(rows: 100, columns: 3, elements: problem.weight.map(Double.init)),
       inverse: .init(rows: 100, columns: 100, elements: inverse.flatMap { $0 }), unitSize: 1)
     // 80 removals apply the panel once and leave 16 rows pending.
-    for _ in 0..<5 { _ = try remaining.remove(try remaining.cheapest(16)) }
+    for _ in 0..<5 {
+      let cheapest = try remaining.unitCosts().sorted { $0.cost < $1.cost }.prefix(16).map(\.unit)
+      _ = try remaining.remove(remaining.slots(of: cheapest))
+    }
     let ours = remaining.currentInverse()
     let kept = remaining.units
     #expect(kept.count == 20 && ours.rows == 20)
@@ -70,6 +73,62 @@ import Testing
         #expect(abs(ours[row, column] - expected[column]) <= 1e-9 * largest)
       }
     }
+  }
+
+  /// Two consumers, and columns of the second that are no units: each removal is the best by the sum
+  /// of both losses.
+  @Test func eachUnitRemovedIsTheBestForAllConsumers() throws {
+    let (first, second) = (
+      Problem(width: 12, outputs: 3, rows: 100, seed: 21),
+      Problem(width: 20, outputs: 4, rows: 100, seed: 22)
+    )
+    let covariances = [first, second].map { $0.covariance(damp: 0.01) }
+    let places = [UnitPlaces(block: 2), UnitPlaces(starts: [1, 14], block: 1)]
+    func loss(without units: [Int]) -> Double {
+      zip([first, second], zip(covariances, places)).reduce(0) { sum, pair in
+        let gone = pair.1.1.elements(of: units)
+        let kept = (0..<pair.0.width).filter { !gone.contains($0) }
+        return sum + pair.0.leastSquares(kept: kept, covariance: pair.1.0).loss
+      }
+    }
+    let refits = [try first.refit(), try second.refit()]
+    let elimination = try Elimination(
+      of: 5, among: 6, takenUpBy: Array(zip(refits, places)).map { (refit: $0.0, places: $0.1) })
+    // Units of one and of two columns: the first consumer's blocks make them go one at a time.
+    for count in 1...5 {
+      let gone = Array(elimination.order[..<(count - 1)])
+      let best = (0..<6).filter { !gone.contains($0) }
+        .min { loss(without: gone + [$0]) < loss(without: gone + [$1]) }
+      #expect(best == elimination.order[count - 1])
+      let expected = loss(without: Array(elimination.order[..<count]))
+      #expect(abs(elimination.lossCurve[count] - expected) <= 1e-8 * expected)
+    }
+    let lost = places[1].elements(of: elimination.order[..<3].sorted()).sorted()
+    let kept = (0..<20).filter { !lost.contains($0) }
+    let refit = try refits[1].refit(removing: lost)
+    let expected = second.leastSquares(kept: kept, covariance: covariances[1])
+    #expect(abs(refit.loss - expected.loss) <= 1e-8 * expected.loss)
+    for (value, wanted) in zip(refit.weight, expected.weight.flatMap { $0 }) {
+      #expect(abs(Double(value) - wanted) <= 1e-5 * max(1, abs(wanted)))
+    }
+  }
+
+  /// Each round takes one unit from each run.
+  @Test(arguments: [1, 9]) func roundsTakeFromEveryRun(unitSize: Int) throws {
+    let problem = Problem(width: 12 * unitSize, outputs: 4, rows: 300, seed: 23)
+    let elimination = try Elimination(
+      of: 9, among: 12,
+      takenUpBy: [(refit: problem.refit(), places: UnitPlaces(block: unitSize))], balance: 3)
+    for count in [3, 6, 9] {
+      let runs = elimination.order[..<count].map { $0 / 4 }
+      #expect((0..<3).allSatisfy { run in runs.count { $0 == run } == count / 3 })
+    }
+    let covariance = problem.covariance(damp: 0.01)
+    let kept = UnitPlaces(block: unitSize).elements(of: elimination.kept(removing: 6))
+    let expected = problem.leastSquares(kept: kept, covariance: covariance).loss
+    #expect(abs(elimination.lossCurve[6] - expected) <= 1e-8 * expected)
+    #expect(
+      [3, 1, 2, 9, 7, 8].map(Double.init).unitsKept(removing: 2, balance: 2) == [0, 2, 3, 5])
   }
 
   @Test(arguments: [(1, [3, 16, 21, 40, 63]), (8, [1, 4, 7])])

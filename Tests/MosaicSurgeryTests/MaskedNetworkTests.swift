@@ -20,7 +20,7 @@ import Testing
     let model = try CheckpointImporter(path: Fixtures.path("tiny-dit")).load()
     let recording = try Recording(path: Fixtures.path("tiny-dit/golden.safetensors"))
     graph = model.graph
-    groups = try PruningGroups(of: graph, state: graph.inputs[0]).groups
+    groups = PruningGroups(of: graph, state: graph.inputs[0]).groups
     dense = try Dictionary(
       uniqueKeysWithValues: graph.weights.map { [graph] id in
         (id, try #require(try model.weights.tensor(graph[id].name)?.floats()))
@@ -107,7 +107,7 @@ import Testing
     if isGated { branch = try graph.add(Gate(), [branch[0], gate], name: "gated") }
     let sum = try graph.add(Add(), [branch[0], x], name: "sum")
     graph.outputs = try graph.add(Linear(), [sum[0], last], name: "third")
-    let group = try #require(try PruningGroups(of: graph, state: x).groups.first)
+    let group = try #require(PruningGroups(of: graph, state: x).groups.first)
     #expect(group.leastUnits == 0)
     let change: [Float] = hasMean ? [0.5, -0.25, 2] : [0, 0, 0]
     let network = try PrunedNetwork(
@@ -139,7 +139,7 @@ import Testing
     let down = graph.addWeight("down", shape: [2, 4])
     let hidden = try graph.add(Linear(), [x, up], name: "first")
     graph.outputs = try graph.add(Linear(), [hidden[0], down], name: "second")
-    let groups = try PruningGroups(of: graph, state: x).groups
+    let groups = PruningGroups(of: graph, state: x).groups
     try #require(groups.count == 1 && groups[0].consumerBias == nil)
     let removal = UnitRemoval(
       kept: [1, 3], weight: [1, 2, 3, 4], biasChange: [0.5, -0.25], loss: 0)

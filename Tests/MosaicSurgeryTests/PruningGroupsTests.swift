@@ -26,7 +26,7 @@ import Testing
   func findsHeadsAndNeurons(name: String) throws {
     let graph = try CheckpointImporter(path: Fixtures.path(name)).load().graph
     let sizes = Sizes.of(name)
-    let groups = try PruningGroups(of: graph, state: graph.inputs[0]).groups
+    let groups = PruningGroups(of: graph, state: graph.inputs[0]).groups
     #expect(groups.count == 2 * sizes.layers)
     for layer in 0..<sizes.layers {
       let block = "transformer_blocks.\(layer)"
@@ -61,17 +61,17 @@ import Testing
 
   @Test func saysWhyAnAxisStays() throws {
     let graph = try CheckpointImporter(path: Fixtures.path("tiny-dit")).load().graph
-    let pinned = try PruningGroups(of: graph, state: graph.inputs[0]).pinned
+    let pinned = PruningGroups(of: graph, state: graph.inputs[0]).pinned
     let reasons = Dictionary(grouping: pinned, by: \.reason).mapValues { axes in
       Set(axes.map(\.name))
     }
-    // The residual stream meets the modulation's split; block 0's condition also feeds the head.
-    #expect(reasons["a split cuts it into equal parts"] == ["transformer_blocks.0.attn1.to_q"])
     #expect(
-      reasons["2 weights take it up (a residual stream)"] == ["transformer_blocks.0.norm1.linear"])
+      reasons["a residual stream: 8 weights take it up, and what they give is added to it"]
+        == ["transformer_blocks.0.attn1.to_q"])
     #expect(
       reasons["it does not depend on the state, only on timestep and condition"] == [
         "transformer_blocks.0.norm1.emb.timestep_embedder.linear_2",
+        "transformer_blocks.0.norm1.linear",
         "transformer_blocks.1.norm1.emb.timestep_embedder.linear_2",
         "transformer_blocks.1.norm1.linear",
       ])
@@ -96,7 +96,7 @@ import Testing
     let narrow = try graph.add(Linear(), [bent, weight("w2", [6, 9])], name: "narrow")[0]
     graph.outputs = try graph.add(Add(), [sum, narrow], name: "end")
 
-    let groups = try PruningGroups(of: graph, state: x).groups
+    let groups = PruningGroups(of: graph, state: x).groups
     #expect(groups.map(\.name) == ["back", "narrow"])
     #expect(groups.map(\.kind) == [.heads, .neurons])
     #expect(groups.map(\.unitCount) == [3, 9])
@@ -132,30 +132,30 @@ import Testing
       let row = graph.addWeight("row", shape: [3])
       graph.outputs = try graph.add(Add(), [product, row], name: "sum")
     }
-    let groups = try PruningGroups(of: graph, state: x).groups
+    let groups = PruningGroups(of: graph, state: x).groups
     let group = try #require(groups.first { $0.name == "down" })
     #expect(group.leastUnits == 1)
   }
 
-  /// An axis that two weights take up is a stream, and one that leaves the network is its own.
-  @Test func pinsStreamsAndEnds() throws {
+  /// An axis whose consumers' results come back to it is a stream, and stays.
+  @Test func pinsStreams() throws {
     var graph = Graph()
     let x = graph.addInput("x", TensorType([.batch, 3]))
-    let made = graph.addWeight("made", shape: [8, 3])
-    let hidden = try graph.add(Linear(), [x, made], name: "make")[0]
-    let first = try graph.add(
-      Linear(), [hidden, graph.addWeight("a", shape: [3, 8])], name: "take-a")[0]
-    let second = try graph.add(
-      Linear(), [hidden, graph.addWeight("b", shape: [3, 8])], name: "take-b")[0]
-    graph.outputs = try graph.add(Add(), [first, second], name: "out")
-    let found = try PruningGroups(of: graph, state: x)
-    #expect(found.groups == [])
+    func linear(_ x: ValueID, _ name: String, _ shape: [Int]) throws -> ValueID {
+      try graph.add(Linear(), [x, graph.addWeight(name, shape: shape)], name: name)[0]
+    }
+    let stream = try linear(x, "enter", [8, 3])
+    let branch = try linear(linear(stream, "up", [5, 8]), "down", [8, 5])
+    let sum = try graph.add(Add(), [stream, branch], name: "sum")[0]
+    graph.outputs = [try linear(sum, "leave", [3, 8])]
+    let found = PruningGroups(of: graph, state: x)
+    #expect(found.groups.map(\.name) == ["down"])
     #expect(
-      found.pinned
-        == [
-          PinnedAxis(
-            name: "take-a", extent: 8, reason: "2 weights take it up (a residual stream)")
-        ])
+      found.pinned == [
+        PinnedAxis(
+          name: "up", extent: 8,
+          reason: "a residual stream: 2 weights take it up, and what they give is added to it")
+      ])
   }
 
   private func names(_ ids: [ValueID], in graph: Graph) -> [String] { ids.map { graph[$0].name } }

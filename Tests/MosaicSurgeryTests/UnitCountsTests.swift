@@ -11,8 +11,13 @@ import Testing
     return units.enumerated().map { index, unit in
       let weight = graph.addWeight("\(index)", shape: [1, unit.count])
       return PruningGroup(
-        name: "\(index)", kind: .neurons, unitCount: unit.count, unitSize: 1, producers: [],
-        consumer: weight, consumerBias: nil, macsPerUnit: unit.macs)
+        name: "\(index)", kind: .neurons, unitCount: unit.count, rows: [],
+        consumptions: [
+          PruningGroup.Consumption(
+            consumer: GroupConsumer(
+              name: "\(index)", weight: weight, bias: nil, columns: unit.count),
+            places: UnitPlaces(block: 1))
+        ], axes: [], macsPerUnit: unit.macs)
     }
   }
 
@@ -138,5 +143,27 @@ import Testing
     #expect(groups[0].removalCount(at: 0.5) == 2)
     #expect(groups[0].removalCount(at: 2) == 3)
     #expect(groups[0].removalCount(at: -1) == 0)
+  }
+
+  /// Groups under a norm give as many units of every run, however the budget falls.
+  @Test(arguments: [0.1, 0.37, 0.5, 0.8]) func balancedGroupsGiveWholeRounds(sparsity: Double) {
+    var groups = groups([(32, 40), (64, 25), (12, 90)])
+    groups[0].balance = 8
+    groups[1].balance = 4
+    var random = SplitMix64(seed: 5)
+    let losses = groups.map { convexCurve($0.unitCount - $0.balance + 1, &random) }
+    let whole = groups.reduce(0) { $0 + $1.unitCount * $1.macsPerUnit }
+    for counts in [
+      uniformRemovals(of: groups, sparsity: sparsity),
+      spreadRemovals(of: groups, losses: losses, sparsity: sparsity),
+    ] {
+      for (count, group) in zip(counts, groups) {
+        #expect(count.isMultiple(of: group.balance) && count <= group.unitCount - group.balance)
+      }
+      // The finest step, a unit of the third group, makes up for the others' rounding.
+      let saved = saved(counts, groups)
+      #expect(Double(saved) >= sparsity * Double(whole) - 320)
+      #expect(Double(saved) <= sparsity * Double(whole) + 320)
+    }
   }
 }

@@ -48,7 +48,9 @@ public struct Attention: Operator {
       AxisRule(.pinned("attention mixes tokens"), [.input(0, axis: 1), .output(0, axis: 1)]),
       AxisRule(.pinned("attention mixes tokens"), [.input(1, axis: 1), .input(2, axis: 1)]),
       AxisRule(
-        .passes, (0..<3).map { .input($0, axis: 2) } + [.output(0, axis: 2)], block: headSize),
+        .passes,
+        (0..<3).map { .input($0, axis: 2, block: headSize) }
+          + [.output(0, axis: 2, block: headSize)]),
     ]
   }
 

@@ -42,18 +42,7 @@ public struct Convolution: Operator {
   }
 
   public func axisRules(for inputs: [TensorType], outputs: [TensorType]) -> [AxisRule] {
-    let bias: [AxisRule.Axis] = inputs.count > 2 ? [.input(2, axis: 0)] : []
-    let reason = "a convolution slides along it"
-    return [
-      AxisRule(.passes, [.input(0, axis: 0), .output(0, axis: 0)]),
-      AxisRule(.contracts, [.input(0, axis: 1), .input(1, axis: 1)]),
-      AxisRule(.produces, [.output(0, axis: 1), .input(1, axis: 0)] + bias),
-    ]
-      + (2...3).map { axis in
-        AxisRule(
-          .pinned(reason),
-          [.input(0, axis: axis), .input(1, axis: axis), .output(0, axis: axis)])
-      }
+    AxisRule.convolution(inputs)
   }
 
   public func evaluate(_ inputs: [Tensor]) -> [Tensor] {

@@ -24,10 +24,13 @@ public struct Split: Operator {
       AxisRule(
         .passes, [.input(0, axis: axis)] + (0..<parts).map { .output($0, axis: axis) })
     }
+    // Parts stay equal, so they lose the same elements.
+    let width = outputs[0].shape[last].factor
     return leading + [
       AxisRule(
-        .pinned("a split cuts it into equal parts"),
-        [.input(0, axis: last)] + (0..<parts).map { .output($0, axis: last) })
+        .passes,
+        (0..<parts).map { .output($0, axis: last) }
+          + (0..<parts).map { .input(0, axis: last, from: $0 * width) })
     ]
   }
 

@@ -3,12 +3,18 @@
 /// DiT checkpoints embed the timestep in every block; the sinusoids are the same each time.
 public struct MergeCommonSubexpressions: Pass {
   public let name = "merge-common-subexpressions"
+  private let weights: DerivedWeights?
 
-  public init() {}
+  public init() { weights = nil }
+
+  /// - Parameter weights: With them, an embedding of what a sample has one row of is also computed
+  ///   once where it is stored several times: by the weights' elements, not by their names.
+  init(comparing weights: DerivedWeights) { self.weights = weights }
 
   private struct Key: Hashable {
     var name: String
-    var inputs: [ValueID]
+    /// Nil for a weight that is compared by its elements.
+    var inputs: [ValueID?]
   }
 
   public func run(on graph: inout Graph) {
@@ -17,8 +23,13 @@ public struct MergeCommonSubexpressions: Pass {
     for node in graph.nodes {
       var node = node
       node.inputs = node.inputs.map { replacements[$0] ?? $0 }
-      let key = Key(name: node.operation.name, inputs: node.inputs)
-      let earlier = seen[key, default: []].first { $0.operation.isEqual(to: node.operation) }
+      let isCompared = weights != nil && isEmbedding(node, in: graph)
+      let key = Key(
+        name: node.operation.name,
+        inputs: node.inputs.map { isCompared && graph[$0].origin == .weight ? nil : $0 })
+      let earlier = seen[key, default: []].first {
+        $0.operation.isEqual(to: node.operation) && haveSameInputs($0, node, in: graph)
+      }
       if let earlier {
         for (mine, theirs) in zip(node.outputs, earlier.outputs) { replacements[mine] = theirs }
       } else {
@@ -27,5 +38,18 @@ public struct MergeCommonSubexpressions: Pass {
     }
     graph.replaceUses(replacements)
     graph.filterNodes { node in node.outputs.allSatisfy { replacements[$0] == nil } }
+  }
+
+  /// A product on at most one row a sample.
+  private func isEmbedding(_ node: Graph.Node, in graph: Graph) -> Bool {
+    node.operation is Linear && graph[node.inputs[0]].type.rank <= 2
+  }
+
+  private func haveSameInputs(_ a: Graph.Node, _ b: Graph.Node, in graph: Graph) -> Bool {
+    zip(a.inputs, b.inputs).allSatisfy { first, second in
+      if first == second { return true }
+      guard let weights, graph[first].type == graph[second].type else { return false }
+      return weights.areEqual(graph[first].name, graph[second].name)
+    }
   }
 }

@@ -23,12 +23,23 @@ public struct Concat: Operator {
   }
 
   public func axisRules(for inputs: [TensorType], outputs: [TensorType]) -> [AxisRule] {
-    let others = (0..<outputs[0].rank).filter { $0 != axis }
-    let parts = inputs.indices.map { AxisRule.Axis.input($0, axis: axis) }
-    return others.map { other in
+    let others = (0..<outputs[0].rank).filter { $0 != axis }.map { other in
       AxisRule(
         .passes, inputs.indices.map { .input($0, axis: other) } + [.output(0, axis: other)])
-    } + (parts + [.output(0, axis: axis)]).map { AxisRule(.pinned("values are joined"), [$0]) }
+    }
+    guard outputs[0].shape[axis].isFixed else {
+      let parts = inputs.indices.map { AxisRule.Axis.input($0, axis: axis) }
+      return others
+        + (parts + [.output(0, axis: axis)]).map {
+          AxisRule(.pinned("samples are joined"), [$0])
+        }
+    }
+    var start = 0
+    return others
+      + inputs.indices.map { index in
+        defer { start += inputs[index].shape[axis].factor }
+        return AxisRule(.passes, [.input(index, axis: axis), .output(0, axis: axis, from: start)])
+      }
   }
 
   public func evaluate(_ inputs: [Tensor]) -> [Tensor] { [Tensor.joined(inputs, axis: axis)] }

@@ -26,6 +26,10 @@ public struct Expand: Operator {
     AxisRule.passingBroadcast([inputs[0]], to: outputs[0])
   }
 
+  public func resized(
+    _ inputs: [TensorType], to outputs: [TensorType], lost: (AxisRule.Axis) -> [Int]
+  ) -> Expand { Expand(to: outputs[0].shape) }
+
   public func evaluate(_ inputs: [Tensor]) -> [Tensor] {
     [inputs[0].broadcast(to: TensorType(shape).shape(batch: batch(of: inputs)))]
   }

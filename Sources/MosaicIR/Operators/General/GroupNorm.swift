@@ -37,8 +37,7 @@ public struct GroupNorm: Operator {
     let parameters = inputs.indices.dropFirst().map { AxisRule.Axis.input($0, axis: 0) }
     return AxisRule.passingAll(rank: inputs[0].rank, except: [1]) + [
       AxisRule(
-        .pinned("a group norm takes its mean over it"),
-        [.input(0, axis: 1), .output(0, axis: 1)] + parameters)
+        .balanced(groups), [.input(0, axis: 1), .output(0, axis: 1)] + parameters)
     ]
   }
 

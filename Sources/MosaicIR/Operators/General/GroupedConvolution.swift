@@ -46,7 +46,8 @@ public struct GroupedConvolution: Operator {
   }
 
   public func axisRules(for inputs: [TensorType], outputs: [TensorType]) -> [AxisRule] {
-    [AxisRule(.passes, [.input(0, axis: 0), .output(0, axis: 0)])]
+    if groups == 1 { return AxisRule.convolution(inputs) }
+    return [AxisRule(.passes, [.input(0, axis: 0), .output(0, axis: 0)])]
       + AxisRule.pinningAll("a convolution of groups", inputs, outputs).filter {
         $0.axes != [.input(0, axis: 0)] && $0.axes != [.output(0, axis: 0)]
       }

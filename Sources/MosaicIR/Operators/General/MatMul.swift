@@ -34,7 +34,20 @@ public struct MatMul: Operator {
   }
 
   public func axisRules(for inputs: [TensorType], outputs: [TensorType]) -> [AxisRule] {
-    AxisRule.pinningAll("a product of values", inputs, outputs)
+    let ranks = inputs.map(\.rank)
+    guard ranks[0] >= 2, ranks[1] >= 2 else {
+      return AxisRule.pinningAll("a product with one row", inputs, outputs)
+    }
+    let last = outputs[0].rank - 1
+    return AxisRule.passingBroadcast(
+      inputs.map { Array($0.shape.dropLast(2)) }, to: Array(outputs[0].shape.dropLast(2)))
+      + [
+        AxisRule(.passes, [.input(0, axis: ranks[0] - 2), .output(0, axis: last - 1)]),
+        AxisRule(.passes, [.input(1, axis: ranks[1] - 1), .output(0, axis: last)]),
+      ]
+      + [.input(0, axis: ranks[0] - 1), .input(1, axis: ranks[1] - 2)].map {
+        AxisRule(.pinned("a product of values sums over it"), [$0])
+      }
   }
 
   public func evaluate(_ inputs: [Tensor]) -> [Tensor] {

@@ -40,10 +40,25 @@ public struct Slice: Operator {
   }
 
   public func axisRules(for inputs: [TensorType], outputs: [TensorType]) -> [AxisRule] {
-    AxisRule.passingAll(rank: inputs[0].rank, except: [axis]) + [
-      AxisRule(.pinned("a slice is cut from it"), [.input(0, axis: axis)]),
-      AxisRule(.pinned("it is a slice"), [.output(0, axis: axis)]),
+    let others = AxisRule.passingAll(rank: inputs[0].rank, except: [axis])
+    guard step == 1 else {
+      return others + [
+        AxisRule(.pinned("a slice takes every \(step)th of it"), [.input(0, axis: axis)]),
+        AxisRule(.pinned("it is every \(step)th of an axis"), [.output(0, axis: axis)]),
+      ]
+    }
+    return others + [
+      AxisRule(
+        .passes, [.output(0, axis: axis), .input(0, axis: axis, from: start)])
     ]
+  }
+
+  public func resized(
+    _ inputs: [TensorType], to outputs: [TensorType], lost: (AxisRule.Axis) -> [Int]
+  ) -> Slice {
+    let before = lost(.input(0, axis: axis)).count { $0 < start }
+    return Slice(
+      axis: axis, start: start - before, step: step, count: outputs[0].shape[axis].factor)
   }
 
   public func evaluate(_ inputs: [Tensor]) -> [Tensor] {

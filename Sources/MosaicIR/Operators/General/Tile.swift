@@ -25,11 +25,23 @@ public struct Tile: Operator {
     let repeated = Set(repeats.indices.filter { repeats[$0] != 1 })
     return AxisRule.passingAll(rank: inputs[0].rank, except: repeated)
       + repeated.sorted().flatMap { axis in
-        [
-          AxisRule(.pinned("it is repeated"), [.input(0, axis: axis)]),
-          AxisRule(.pinned("it repeats"), [.output(0, axis: axis)]),
-        ]
+        // One element repeats as often as it is wanted.
+        inputs[0].shape[axis] == 1
+          ? [AxisRule(.passes, [.output(0, axis: axis)])]
+          : [
+            AxisRule(.pinned("it is repeated"), [.input(0, axis: axis)]),
+            AxisRule(.pinned("it repeats"), [.output(0, axis: axis)]),
+          ]
       }
+  }
+
+  public func resized(
+    _ inputs: [TensorType], to outputs: [TensorType], lost: (AxisRule.Axis) -> [Int]
+  ) -> Tile {
+    Tile(
+      repeats: repeats.indices.map { axis in
+        inputs[0].shape[axis] == 1 ? outputs[0].shape[axis].factor : repeats[axis]
+      })
   }
 
   /// Each axis becomes two: its repeats, then itself.

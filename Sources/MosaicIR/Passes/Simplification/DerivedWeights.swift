@@ -1,5 +1,11 @@
 public import MosaicCore
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
 /// Weights of which some are worked out of others when they are asked for: a transposed matrix is
 /// never stored beside the one that a file holds.
 public struct DerivedWeights: WeightSource {
@@ -26,6 +32,23 @@ public struct DerivedWeights: WeightSource {
     }
   }
 
+  /// Whether two weights hold the same elements, as far as that shows without working anything out.
+  func areEqual(_ a: String, _ b: String) -> Bool {
+    if a == b { return true }
+    switch (recipes[a], recipes[b]) {
+    case (nil, nil):
+      guard let first = base.tensor(a), let second = base.tensor(b) else { return false }
+      return withExtendedLifetime((first.owner, second.owner)) {
+        first.dataType == second.dataType && first.shape == second.shape
+          && first.bytes.count == second.bytes.count && first.bytes.holdsSame(as: second.bytes)
+      }
+    case (.operation(let first, let own, let output), .operation(let second, let other, let place)):
+      return output == place && first.isEqual(to: second) && own.count == other.count
+        && zip(own, other).allSatisfy(areEqual)
+    default: return false
+    }
+  }
+
   /// Recipes read weights that were there before them, so the recursion ends.
   func value(_ name: String) -> Tensor? {
     switch recipes[name] {
@@ -38,5 +61,13 @@ public struct DerivedWeights: WeightSource {
       }
       return operation.evaluate(values)[output]
     }
+  }
+}
+
+extension UnsafeRawBufferPointer {
+  /// Whether as many bytes elsewhere are the same.
+  fileprivate func holdsSame(as other: UnsafeRawBufferPointer) -> Bool {
+    guard let own = baseAddress, let other = other.baseAddress else { return true }
+    return memcmp(own, other, count) == 0
   }
 }

@@ -23,6 +23,16 @@ let movementRules: [GraphRewriter.Rule] = [
     else { return nil }
     return operands[0]
   },
+  // One element repeated is an operand that repeats.
+  { operation, operands, name, rewriter in
+    guard let tile = operation as? Tile,
+      let results = try? operation.inferOutputs(
+        from: operands.map(rewriter.type))
+    else { return nil }
+    let extents = rewriter.type(operands[0]).shape
+    guard zip(tile.repeats, extents).allSatisfy({ $0 == 1 || $1 == 1 }) else { return nil }
+    return rewriter.emit(Expand(to: results[0].shape), operands, name: name)
+  },
   // Operations repeat their operands themselves.
   { operation, operands, name, rewriter in
     guard operation is ElementwiseBinary else { return nil }

@@ -15,11 +15,15 @@ let normalisationRules: [GraphRewriter.Rule] = [
     else { return nil }
     let x = fold.inputs[0]
     let (before, folded) = (rewriter.type(x).shape, fold.operation.shape)
-    guard before == reshape.shape, before.count >= 2, folded.count >= 2, before[0] == folded[0],
+    let after = reshape.shape
+    guard before.count >= 2, folded.count >= 2, after.count >= 2, before[..<2] == after[..<2],
+      before[0] == folded[0],
       folded[1] == Dimension(norm.operation.groups), before[1].isFixed,
       before[1].factor.isMultiple(of: norm.operation.groups)
     else { return nil }
-    return rewriter.emit(norm.operation, [x], name: name)
+    return rewriter.emit(reshape, [x], name: name).flatMap {
+      rewriter.emit(norm.operation, [$0], name: name)
+    }
   },
   // `norm · weight + bias`.
   { operation, operands, name, rewriter in

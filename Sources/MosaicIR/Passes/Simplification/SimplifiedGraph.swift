@@ -22,6 +22,7 @@ extension Graph {
     } catch {
       throw PassError(pass: "recognise-patterns", error: error)
     }
+    try result.run([MergeCommonSubexpressions(comparing: rewriter.weights)])
     try result.run(canonicalPasses)
     return SimplifiedGraph(graph: result, weights: rewriter.weights)
   }

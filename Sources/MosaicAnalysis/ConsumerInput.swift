@@ -1,0 +1,89 @@
+internal import MosaicIR
+internal import MosaicKernels
+internal import MosaicLowering
+internal import MosaicSurgery
+
+/// What a consumer reads in a forward, and how that becomes rows of its Gram matrix: a product's
+/// operand is rows already, a convolution's is taken patch by patch.
+struct ConsumerInput: Sendable {
+  var instruction: Int
+  /// Elements a sample.
+  var size: Int
+  /// Columns of the consumer.
+  var width: Int
+  /// Of a convolution.
+  var patches: PatchShape?
+
+  /// - Throws: `LoweringError` where no instruction is the consumer's.
+  init(of consumer: GroupConsumer, in graph: Graph, _ lowered: LoweredGraph) throws {
+    guard let instruction = lowered.instructions[consumer.name] else {
+      throw LoweringError(node: consumer.name, reason: "no instruction reads this group")
+    }
+    self.instruction = instruction
+    let operand = lowered.program.instructions[instruction].inputs[0]
+    size = lowered.program.values[operand].shape.reduce(1, *)
+    width = consumer.columns
+    let node = graph.nodes.first { $0.inputs.count > 1 && $0.inputs[1] == consumer.weight }
+    guard let node, graph[consumer.weight].type.rank > 2 else { return }
+    guard let patches = PatchShape(node, in: graph), patches.columns == width else {
+      throw LoweringError(
+        node: consumer.name, reason: "a convolution whose patches are not gathered")
+    }
+    self.patches = patches
+  }
+
+  /// Rows that a sample's forward gives.
+  var rowCount: Int { patches?.rowCount ?? size / max(width, 1) }
+
+  /// Adds the rows of `samples`, [n, size], to sums.
+  func add(
+    _ samples: UnsafeBufferPointer<Float>, to moments: inout GramStatistics, scratch: GramScratch
+  ) {
+    guard let patches, let base = samples.baseAddress else {
+      return moments.add(rows: samples, scratch: scratch)
+    }
+    let band = max(1, min(patches.rowCount, Self.bandElements / max(1, width)))
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: band * width) { rows in
+      guard let target = rows.baseAddress else { return }
+      for start in stride(from: 0, to: samples.count, by: max(1, size)) {
+        for first in stride(from: 0, to: patches.rowCount, by: band) {
+          let range = first..<min(first + band, patches.rowCount)
+          patchRows(base + start, range, into: target, shape: patches)
+          moments.add(
+            rows: UnsafeBufferPointer(start: target, count: range.count * width), scratch: scratch)
+        }
+      }
+    }
+  }
+
+  /// Patches at once: enough rows for a fast product, a few megabytes of memory.
+  private static let bandElements = 1 << 20
+}
+
+extension PatchShape {
+  /// Those of a convolution of planes without groups.
+  init?(_ node: Graph.Node, in graph: Graph) {
+    let (x, weight) = (graph[node.inputs[0]].type.shape, graph[node.inputs[1]].type.shape)
+    guard x.count == 4, let output = node.outputs.first, graph[output].type.rank == 4 else {
+      return nil
+    }
+    let y = graph[output].type.shape
+    func pair(_ values: [Int]) -> (height: Int, width: Int) { (values[0], values[1]) }
+    let window: Window
+    if let convolution = node.operation as? Convolution {
+      window = Window(
+        extents: [weight[2].factor, weight[3].factor],
+        strides: [convolution.stride, convolution.stride], dilations: [1, 1],
+        before: [convolution.padding, convolution.padding],
+        after: [convolution.padding, convolution.padding])
+    } else if let grouped = node.operation as? GroupedConvolution, grouped.groups == 1 {
+      window = grouped.window
+    } else {
+      return nil
+    }
+    self.init(
+      channels: x[1].factor, extents: (x[2].factor, x[3].factor), window: pair(window.extents),
+      strides: pair(window.strides), dilations: pair(window.dilations),
+      before: pair(window.before), places: (y[2].factor, y[3].factor))
+  }
+}
