@@ -9,6 +9,7 @@ public struct CalibrationSubject: Sendable {
   public let dense: DenseNetwork
   public let groups: [PruningGroup]
   public let model: ModelDescription
+  public let conditioning: Conditioning?
   public let sampler: Sampler
   public let options: CalibrationOptions
   public let predictor: Predictor
@@ -16,8 +17,9 @@ public struct CalibrationSubject: Sendable {
 
   public init(
     dense: DenseNetwork, groups: [PruningGroup], model: ModelDescription,
-    scheduler: SchedulerConfig, options: CalibrationOptions
+    scheduler: SchedulerConfig, options: CalibrationOptions, conditioning: Conditioning? = nil
   ) throws {
+    self.conditioning = conditioning
     self.dense = dense
     self.groups = groups
     self.model = model
@@ -30,7 +32,7 @@ public struct CalibrationSubject: Sendable {
     predictor = try Predictor(
       executor: try dense.executor(
         threads: options.threads, leaf: CalibrationStatistics.leafSize), model: model,
-      guidance: options.guidance)
+      guidance: options.guidance, conditioning: conditioning)
   }
 
   public var trajectory: Trajectory { sampler.trajectory }
@@ -55,8 +57,7 @@ public struct CalibrationSubject: Sendable {
       executor: try network.executor(
         of: weights ?? dense, threads: options.threads, leaf: CalibrationStatistics.leafSize,
         reusing: units?.units ?? []),
-      model: model,
-      guidance: options.guidance)
+      model: model, guidance: options.guidance, conditioning: conditioning)
   }
 
   /// The dense network with units that steps may reuse.
@@ -64,7 +65,7 @@ public struct CalibrationSubject: Sendable {
     try Predictor(
       executor: try dense.executor(
         threads: options.threads, leaf: CalibrationStatistics.leafSize, reusing: units.units),
-      model: model, guidance: options.guidance)
+      model: model, guidance: options.guidance, conditioning: conditioning)
   }
 
   public func noise(from first: Int, samples: Int) -> [Float] {
@@ -74,7 +75,7 @@ public struct CalibrationSubject: Sendable {
 
   public func labels(from first: Int, samples: Int) -> [Int32] {
     Sampler.labels(
-      seed: options.seed, samples: samples, first: first, classes: model.classCount)
+      seed: options.seed, samples: samples, first: first, of: model, conditioning: conditioning)
   }
 
   /// Multiply-accumulates of one needed forward of a network, guidance included.
