@@ -68,7 +68,9 @@ extension Manifest.Group {
 
 extension ModelDescription {
   fileprivate func check() throws(BundleError.Reason) {
-    guard (2...3).contains(sampleShape.count), sampleShape.allSatisfy({ $0 > 0 }), outputChannels > 0 else {
+    guard (2...3).contains(sampleShape.count), sampleShape.allSatisfy({ $0 > 0 }),
+      outputChannels > 0
+    else {
       throw .inconsistent(
         section: "the model",
         problem: "its samples have the shape \(sampleShape) and its output "

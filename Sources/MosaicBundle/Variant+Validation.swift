@@ -96,7 +96,8 @@ extension Manifest {
       (model.sampleInput, [model.sampleShape], .f32), (model.timestepInput, [[], [1]], .f32),
     ]
     if let classInput = model.classInput { roles.append((classInput, [[], [1]], .i32)) }
-    for name in model.conditioningInputs where !program.inputs.contains(where: { $0.name == name }) {
+    for name in model.conditioningInputs where !program.inputs.contains(where: { $0.name == name })
+    {
       throw .inconsistent(
         section: section, problem: "its program has no input '\(printable(name))'")
     }

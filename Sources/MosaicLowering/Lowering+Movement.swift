@@ -72,8 +72,7 @@ extension Lowering {
     let output = node.outputs[0]
     let (outer, _, inner) = parts(of: shape, axis)
     let first = indices.first ?? 0
-    if outer == 1, !isWeight(node.inputs[0]), indices.elementsEqual(first..<first + indices.count)
-    {
+    if outer == 1, !isWeight(node.inputs[0]), indices.elementsEqual(first..<first + indices.count) {
       // Neighbours that stay neighbours.
       numbers[output] = append(
         graph[output].name, graph[output].type.sampleShape, .view(of: value, offset: first * inner))

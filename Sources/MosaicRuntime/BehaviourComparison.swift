@@ -64,7 +64,8 @@ public struct BehaviourComparison: Sendable {
     // Labels that both know.
     var known = reference.model
     known.classCount =
-      [reference.model, candidate.model].filter { $0.classInput != nil }.map(\.classCount).min() ?? 0
+      [reference.model, candidate.model].filter { $0.classInput != nil }.map(\.classCount).min()
+      ?? 0
     let labels = Sampler.labels(
       seed: sampler.seed, samples: samples, of: known,
       conditioning: reference.conditioning ?? candidate.conditioning)

@@ -29,6 +29,10 @@ extension Denoiser {
   public func reuse(samples: Int, along trajectory: Trajectory) throws -> RunReuse? { nil }
 }
 
+extension Denoiser {
+  public var conditioning: Conditioning? { nil }
+}
+
 /// One network at every noise level: a dense checkpoint.
 public struct DenseDenoiser: Denoiser {
   public let predictor: Predictor

@@ -72,7 +72,8 @@ struct NetworkArguments: ParsableArguments {
   }
 
   /// - Throws: `UsageError` where something is said here that `kind` does not take.
-  func refuse(for kind: String, at path: String, except allowed: Set<String> = []) throws(UsageError)
+  func refuse(for kind: String, at path: String, except allowed: Set<String> = [])
+    throws(UsageError)
   {
     let given = [
       ("--input", !inputs.isEmpty), ("--shape", !shapes.isEmpty),

@@ -1,5 +1,5 @@
 public import MosaicCore
-public import MosaicIR
+internal import MosaicIR
 
 /// The weights of a network read from ONNX, in the shapes of its canonical graph.
 public struct ONNXImportedWeights: ModelWeights {

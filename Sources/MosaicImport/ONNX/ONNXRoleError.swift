@@ -41,12 +41,14 @@ public struct ONNXRoleError: MosaicError, Equatable {
       return "its \(role) may be \(names.map { "'\(printable($0))'" }.joined(separator: " or "));"
         + " say which with --input \(role)=NAME; its inputs are \(all)"
     case .unfit(let role, let name, let expected):
-      return "input '\(printable(name))' cannot be the \(role), which is \(expected); its inputs are"
+      return
+        "input '\(printable(name))' cannot be the \(role), which is \(expected); its inputs are"
         + " \(all)"
     case .output(let type):
       return "its output \(printable(type)) is no prediction for its sample; its inputs are \(all)"
     case .fixedBatch(let input):
-      return "the batch of '\(printable(input))' is fixed, and held by more than reshapes; export it"
+      return
+        "the batch of '\(printable(input))' is fixed, and held by more than reshapes; export it"
         + " with a dynamic batch axis"
     case .sharedConditioning(let names):
       return "takes \(names.map { "'\(printable($0))'" }.joined(separator: ", ")) for all samples"

@@ -75,13 +75,21 @@ extension ONNXNetwork {
   /// The rows of the table that an input chooses from.
   func classCount(of input: ValueID) -> Int? {
     let tables = graph.nodes.filter { $0.inputs.contains(input) }.map { node -> Int? in
-      guard node.operation is Gather, node.inputs[0] == input,
-        graph[node.inputs[1]].origin == .weight
-      else { return nil }
-      return graph[node.inputs[1]].type.sampleShape[0]
+      switch node.operation {
+      case is Gather where node.inputs[0] == input: return rows(of: node.inputs[1])
+      case let take as Take where take.axis == 0 && node.inputs[1] == input:
+        return rows(of: node.inputs[0])
+      default: return nil
+      }
     }
     guard let first = tables.first, tables.allSatisfy({ $0 == first }) else { return nil }
     return first
+  }
+
+  /// The rows of a weight that is a table.
+  private func rows(of table: ValueID) -> Int? {
+    let value = graph[table]
+    return value.origin == .weight && value.type.rank == 2 ? value.type.shape[0].factor : nil
   }
 
   func error(_ reason: ONNXRoleError.Reason, _ path: String) -> ONNXRoleError {
