@@ -100,8 +100,10 @@ extension ModelDescription {
       throw .inconsistent(
         section: "the model", problem: "its timesteps are scaled by \(timestepScale)")
     }
-    let names = [sampleInput, timestepInput] + conditioningInputs + [classInput].compactMap { $0 }
-    guard Set(names).count == names.count else {
+    let others = [sampleInput, timestepInput, classInput].compactMap { $0 }
+    guard Set(conditioningInputs).count == conditioningInputs.count,
+      Set(conditioningInputs).isDisjoint(with: others)
+    else {
       throw .inconsistent(section: "the model", problem: "an input of it has two roles")
     }
   }

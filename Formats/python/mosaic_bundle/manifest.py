@@ -165,9 +165,12 @@ def _check_model(model: Model) -> None:
     )
     scale = model.timestep_scale or 1
     require(0 < scale < math.inf, f"the timesteps are scaled by {scale}")
-    names = [model.sample_input, model.timestep_input, *model.conditioning_inputs]
-    names += [model.class_input] if model.class_input else []
-    require(len(set(names)) == len(names), "an input of the model has two roles")
+    others = {model.sample_input, model.timestep_input, model.class_input}
+    names = set(model.conditioning_inputs)
+    require(
+        len(names) == len(model.conditioning_inputs) and not names & others,
+        "an input of the model has two roles",
+    )
     require(
         not model.has_null_class or model.null_class <= model.class_count,
         f"the null class {model.null_class} is beyond {model.class_count}",

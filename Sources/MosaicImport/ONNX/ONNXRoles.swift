@@ -50,6 +50,15 @@ extension ONNXNetwork {
       }
     }
     let taken = Set(names.all)
+    let given = [
+      ("sample", names.sample, isSample), ("timestep", names.timestep, isTimestep),
+    ]
+    for (role, name, fits) in given {
+      guard let name, let input = graph.inputs.first(where: { graph[$0].name == name }),
+        !fits(input)
+      else { continue }
+      throw error(.unfit(role: role, name, expected: Self.expected(role)), path)
+    }
     let sample = try find(
       "sample", names.sample, Self.sampleNames, taken, path, where: { isSample($0) })
     let timestep = try find(
@@ -102,12 +111,7 @@ extension ONNXNetwork {
     where fits: (ValueID) -> Bool
   ) throws(ONNXRoleError) -> ValueID {
     func input(_ name: String) -> ValueID? { graph.inputs.first { graph[$0].name == name } }
-    if let given, let found = input(given) {
-      guard fits(found) else {
-        throw error(.unfit(role: role, given, expected: Self.expected(role)), path)
-      }
-      return found
-    }
+    if let found = given.flatMap(input) { return found }
     let free = graph.inputs.filter { !taken.contains(graph[$0].name) && fits($0) }
     for name in known {
       if let found = input(name), free.contains(found) { return found }
