@@ -516,6 +516,47 @@ class ProgramTests(unittest.TestCase):
                         with self.assertRaisesRegex(BundleError, "matrix of .* rows or columns"):
                             signature(instruction)
 
+    def test_general_operations_fit(self) -> None:
+        def given(operation: str, operands: int, **values: object) -> Instruction:
+            instruction = Instruction(operation=operation, inputs=range(operands))
+            for name, value in values.items():
+                if isinstance(value, str):
+                    instruction.attributes.add(name=name, text=value)
+                elif isinstance(value, float):
+                    instruction.attributes.add(name=name, numbers=[value])
+                else:
+                    sizes = value if isinstance(value, list) else [value]
+                    instruction.attributes.add(name=name, integers=sizes)
+            return instruction
+
+        sums = given("binary", 2, function="add", a=[2, 1], b=[1, 3])
+        self.assertEqual(signature(sums).result.shape, 6)
+        picks = given("pick", 1, outer=2, extent=3, inner=4, indices=[-1, 2])
+        self.assertEqual(signature(picks).result.shape, 16)
+        products = given(
+            "matmul", 2, batches=4, a_batches=1, b_batches=4, rows=2, inner=3, columns=5
+        )
+        self.assertEqual(signature(products).result.shape, 40)
+        self.assertEqual(signature(given("join", 2, outer=2, widths=[3, 1])).result.shape, 8)
+        for wrong in (
+            given("binary", 2, function="add", a=[2, 1], b=[3]),
+            given("binary", 2, function="add", a=[2], b=[3]),
+            given("binary", 2, function="add", a=[1 << 39, 1], b=[1, 1 << 39]),
+            given("pick", 1, outer=2, extent=3, inner=4, indices=[3]),
+            given("pick", 1, outer=2, extent=3, inner=4, indices=[-2]),
+            given("join", 2, outer=2, widths=[3, -1]),
+            given("join", 1, outer=2, widths=[3, 1]),
+            given("matmul", 2, batches=4, a_batches=2, b_batches=4, rows=2, inner=3, columns=5),
+            given(
+                "group_norm", 1, groups=3, channels=4, pixels=1, epsilon=0.0, affine=0,
+                activation="none",
+            ),
+        ):  # fmt: skip
+            with self.subTest(wrong.operation), self.assertRaises(BundleError):
+                signature(wrong)
+        with self.assertRaises(UnsupportedBundle):
+            signature(given("unary", 1, function="gamma", count=3))
+
     def test_attributes_have_one_form(self) -> None:
         both = Attribute(name="count", integers=[4], text="4")
         with self.assertRaisesRegex(BundleError, "add.count is not integers"):

@@ -1853,7 +1853,7 @@ const ProtobufCMessageDescriptor mosaic__source__descriptor =
   (ProtobufCMessageInit) mosaic__source__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor mosaic__model__field_descriptors[11] =
+static const ProtobufCFieldDescriptor mosaic__model__field_descriptors[13] =
 {
   {
     "architecture",
@@ -1987,12 +1987,37 @@ static const ProtobufCFieldDescriptor mosaic__model__field_descriptors[11] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "conditioning_inputs",
+    12,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Mosaic__Model, n_conditioning_inputs),
+    offsetof(Mosaic__Model, conditioning_inputs),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "timestep_scale",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Mosaic__Model, timestep_scale),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned mosaic__model__field_indices_by_name[] = {
   0,   /* field[0] = architecture */
   4,   /* field[4] = class_count */
   10,   /* field[10] = class_input */
   7,   /* field[7] = class_names */
+  11,   /* field[11] = conditioning_inputs */
   3,   /* field[3] = has_learned_sigma */
   5,   /* field[5] = has_null_class */
   6,   /* field[6] = null_class */
@@ -2000,11 +2025,12 @@ static const unsigned mosaic__model__field_indices_by_name[] = {
   8,   /* field[8] = sample_input */
   1,   /* field[1] = sample_shape */
   9,   /* field[9] = timestep_input */
+  12,   /* field[12] = timestep_scale */
 };
 static const ProtobufCIntRange mosaic__model__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 11 }
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor mosaic__model__descriptor =
 {
@@ -2014,7 +2040,7 @@ const ProtobufCMessageDescriptor mosaic__model__descriptor =
   "Mosaic__Model",
   "mosaic",
   sizeof(Mosaic__Model),
-  11,
+  13,
   mosaic__model__field_descriptors,
   mosaic__model__field_indices_by_name,
   1,  mosaic__model__number_ranges,

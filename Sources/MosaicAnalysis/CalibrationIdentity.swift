@@ -39,6 +39,11 @@ extension CalibrationSubject {
     ]
     fields += options.fields.map { CalibrationIdentity.Field(key: $0.0, value: $0.1) }
     fields.append(CalibrationIdentity.Field(key: "criterion", value: criterion.rawValue))
+    if let conditioning {
+      fields.append(
+        CalibrationIdentity.Field(
+          key: "conditioning", value: hexadecimal(conditioning.digest())))
+    }
     return CalibrationIdentity(fields: fields)
   }
 }

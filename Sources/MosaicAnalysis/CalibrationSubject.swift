@@ -11,6 +11,7 @@ public struct CalibrationSubject: Sendable {
   /// What takes the groups' units up, each once.
   public let consumers: [GroupConsumer]
   public let model: ModelDescription
+  public let conditioning: Conditioning?
   public let sampler: Sampler
   public let options: CalibrationOptions
   public let predictor: Predictor
@@ -18,8 +19,9 @@ public struct CalibrationSubject: Sendable {
 
   public init(
     dense: DenseNetwork, groups: [PruningGroup], model: ModelDescription,
-    scheduler: SchedulerConfig, options: CalibrationOptions
+    scheduler: SchedulerConfig, options: CalibrationOptions, conditioning: Conditioning? = nil
   ) throws {
+    self.conditioning = conditioning
     self.dense = dense
     self.groups = groups
     consumers = groups.consumers
@@ -33,7 +35,7 @@ public struct CalibrationSubject: Sendable {
     predictor = try Predictor(
       executor: try dense.executor(
         threads: options.threads, leaf: CalibrationStatistics.leafSize), model: model,
-      guidance: options.guidance)
+      guidance: options.guidance, conditioning: conditioning)
   }
 
   public var trajectory: Trajectory { sampler.trajectory }
@@ -58,8 +60,7 @@ public struct CalibrationSubject: Sendable {
       executor: try network.executor(
         of: weights ?? dense, threads: options.threads, leaf: CalibrationStatistics.leafSize,
         reusing: units?.units ?? []),
-      model: model,
-      guidance: options.guidance)
+      model: model, guidance: options.guidance, conditioning: conditioning)
   }
 
   /// The dense network with units that steps may reuse.
@@ -67,7 +68,7 @@ public struct CalibrationSubject: Sendable {
     try Predictor(
       executor: try dense.executor(
         threads: options.threads, leaf: CalibrationStatistics.leafSize, reusing: units.units),
-      model: model, guidance: options.guidance)
+      model: model, guidance: options.guidance, conditioning: conditioning)
   }
 
   public func noise(from first: Int, samples: Int) -> [Float] {
@@ -77,7 +78,7 @@ public struct CalibrationSubject: Sendable {
 
   public func labels(from first: Int, samples: Int) -> [Int32] {
     Sampler.labels(
-      seed: options.seed, samples: samples, first: first, classes: model.classCount)
+      seed: options.seed, samples: samples, first: first, of: model, conditioning: conditioning)
   }
 
   /// Multiply-accumulates of one needed forward of a network, guidance included.

@@ -44,6 +44,17 @@ struct AttributeReader {
     return result
   }
 
+  /// A function by the name that bundles give it.
+  mutating func function<Function: RawRepresentable<String>>(
+    _ name: String
+  ) throws(BundleError.Reason) -> Function {
+    guard case .text(let text) = try take(name) else { throw wrong(name, "a text") }
+    guard let result = Function(rawValue: text) else {
+      throw .unsupported(kind: "function", name: text, place: place)
+    }
+    return result
+  }
+
   /// - Throws: Where an attribute was not taken: it would change the meaning unseen.
   func finish() throws(BundleError.Reason) {
     guard let first = left.first else { return }

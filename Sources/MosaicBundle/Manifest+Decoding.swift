@@ -71,7 +71,9 @@ extension ModelDescription {
       nullClass: message.has_null_class != 0 ? try integer(message.null_class, place) : nil,
       classNames: texts(message.class_names, message.n_class_names),
       sampleInput: text(message.sample_input), timestepInput: text(message.timestep_input),
-      classInput: classInput.isEmpty ? nil : classInput)
+      classInput: classInput.isEmpty ? nil : classInput,
+      conditioningInputs: texts(message.conditioning_inputs, message.n_conditioning_inputs),
+      timestepScale: message.timestep_scale == 0 ? 1 : message.timestep_scale)
   }
 }
 

@@ -84,6 +84,9 @@ extension ModelDescription {
     result.pointee.sample_input = arena.string(sampleInput)
     result.pointee.timestep_input = arena.string(timestepInput)
     result.pointee.class_input = arena.string(classInput ?? "")
+    result.pointee.n_conditioning_inputs = conditioningInputs.count
+    result.pointee.conditioning_inputs = arena.strings(conditioningInputs)
+    result.pointee.timestep_scale = timestepScale == 1 ? 0 : timestepScale
     return result
   }
 }

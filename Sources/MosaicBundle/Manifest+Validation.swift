@@ -68,11 +68,19 @@ extension Manifest.Group {
 
 extension ModelDescription {
   fileprivate func check() throws(BundleError.Reason) {
-    guard sampleShape.count == 3, sampleShape.allSatisfy({ $0 > 0 }), outputChannels > 0 else {
+    guard (2...3).contains(sampleShape.count), sampleShape.allSatisfy({ $0 > 0 }),
+      outputChannels > 0
+    else {
       throw .inconsistent(
         section: "the model",
         problem: "its samples have the shape \(sampleShape) and its output "
           + "\(outputChannels) channels")
+    }
+    // The sampler reads a sample's channels from the front of the output.
+    guard sampleShape.count == 2 ? outputChannels == channels : outputChannels >= channels else {
+      throw .inconsistent(
+        section: "the model",
+        problem: "its output has \(outputChannels) channels for samples of \(channels)")
     }
     if let nullClass, !(0...classCount).contains(nullClass) {
       throw .inconsistent(
@@ -87,6 +95,16 @@ extension ModelDescription {
         section: "the model",
         problem: "has \(classCount) classes and "
           + (classInput == nil ? "no input for them" : "an input for them"))
+    }
+    guard timestepScale > 0, timestepScale.isFinite else {
+      throw .inconsistent(
+        section: "the model", problem: "its timesteps are scaled by \(timestepScale)")
+    }
+    let others = [sampleInput, timestepInput, classInput].compactMap { $0 }
+    guard Set(conditioningInputs).count == conditioningInputs.count,
+      Set(conditioningInputs).isDisjoint(with: others)
+    else {
+      throw .inconsistent(section: "the model", problem: "an input of it has two roles")
     }
   }
 }

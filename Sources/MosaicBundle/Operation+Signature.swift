@@ -30,6 +30,9 @@ extension Program.Operation {
       static func floats(_ shape: [Int]) -> Self { .init(shape: .exactly(shape), kinds: [.floats]) }
       static func weight(_ shape: [Int]) -> Self { .init(shape: .exactly(shape), kinds: [.weight]) }
       static func floats(count: Int) -> Self { .init(shape: .count(count), kinds: [.floats]) }
+      static func any(count: Int) -> Self {
+        .init(shape: .count(count), kinds: [.floats, .weight])
+      }
     }
 
     var operands: [Operand]
@@ -151,12 +154,14 @@ extension Program.Operation {
       }
       return Signature(
         operands: [.floats(shape)], result: .exactly(order.map { shape[$0] }))
+
+    case .general(let operation): return try operation.signature(check)
     }
   }
 }
 
 /// Bounds on the sizes an instruction states, so that arithmetic with them cannot overflow.
-private struct SizeCheck {
+struct SizeCheck {
   let place: ProgramError.Place
 
   func sizes(_ values: Int...) throws(ProgramError) {

@@ -164,5 +164,7 @@ extension Program {
 
     /// `y = transpose(x)`: axis i of y is axis `order[i]` of x, whose shape is `shape`.
     case permute(shape: [Int], order: [Int])
+
+    case general(GeneralOperation)
   }
 }

@@ -46,14 +46,25 @@ extension Manifest {
       return 4
     }
     let operations = variants.lazy.flatMap(\.program.instructions).map(\.operation)
+    if !model.isOfFirstVersion || operations.contains(where: { $0.needsVersion4 }) { return 4 }
     if operations.contains(where: { $0.needsVersion3 }) { return 3 }
     if !scheduler.isOfFirstVersion { return 2 }
     return groups.contains { !$0.order.isEmpty } ? 1 : 0
   }
 }
 
+extension ModelDescription {
+  fileprivate var isOfFirstVersion: Bool {
+    conditioningInputs.isEmpty && timestepScale == 1 && sampleShape.count == 3
+  }
+}
+
 extension Program.Operation {
   fileprivate var needsVersion3: Bool {
     if case .addRow = self { true } else { false }
+  }
+
+  fileprivate var needsVersion4: Bool {
+    if case .general = self { true } else { false }
   }
 }

@@ -82,6 +82,10 @@ extension StoredOperation {
     case .permute(let shape, let order):
       name = "permute"
       attributes = [.init("shape", .integers(shape)), .init("order", .integers(order))]
+    case .general(let operation):
+      let stored = StoredOperation(operation)
+      name = stored.name
+      attributes = stored.attributes
     }
   }
 
@@ -131,7 +135,10 @@ extension StoredOperation {
       result = .permute(
         shape: try reader.integers("shape"), order: try reader.integers("order"))
     default:
-      throw .unsupported(kind: "operation", name: name, place: place)
+      guard let operation = try reader.generalOperation(name) else {
+        throw .unsupported(kind: "operation", name: name, place: place)
+      }
+      result = .general(operation)
     }
     try reader.finish()
     return result

@@ -96,6 +96,11 @@ extension Manifest {
       (model.sampleInput, [model.sampleShape], .f32), (model.timestepInput, [[], [1]], .f32),
     ]
     if let classInput = model.classInput { roles.append((classInput, [[], [1]], .i32)) }
+    for name in model.conditioningInputs where !program.inputs.contains(where: { $0.name == name })
+    {
+      throw .inconsistent(
+        section: section, problem: "its program has no input '\(printable(name))'")
+    }
     for role in roles {
       guard
         program.inputs.contains(where: {
@@ -108,11 +113,11 @@ extension Manifest {
             + "shape \(role.shapes[role.shapes.count - 1])")
       }
     }
-    guard program.outputShape == [model.outputChannels] + model.sampleShape.dropFirst() else {
+    guard program.outputShape == model.outputShape else {
       throw .inconsistent(
         section: section,
         problem: "its output has the shape \(program.outputShape) instead of "
-          + "\([model.outputChannels] + model.sampleShape.dropFirst())")
+          + "\(model.outputShape)")
     }
   }
 }

@@ -31,7 +31,7 @@ public struct Calibrator {
     func subject(_ options: CalibrationOptions) throws -> CalibrationSubject {
       try CalibrationSubject(
         dense: dense, groups: groups, model: imported.description, scheduler: scheduler,
-        options: options)
+        options: options, conditioning: imported.conditioning)
     }
     var made = try subject(options)
     if let growth {

@@ -21,7 +21,10 @@ extension Conversion {
       provenance: Manifest.Provenance(
         sources: [
           Manifest.Provenance.Source(name: "weights", sha256: calibration.checkpoint)
-        ],
+        ]
+          + (subject.conditioning.map {
+            [Manifest.Provenance.Source(name: "conditioning", sha256: $0.digest())]
+          } ?? []),
         seed: options.calibration.seed,
         // Times differ from run to run: those that decided are kept, so that others can repeat it.
         arguments: options.arguments

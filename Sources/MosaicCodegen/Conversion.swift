@@ -40,7 +40,8 @@ public struct Conversion {
     try checkFeasibility(of: subject)
     let parity = try subject.dense.measureParity(
       model: imported.description, timesteps: parityTimesteps(subject),
-      seed: options.calibration.seed, executor: subject.predictor.executor)
+      seed: options.calibration.seed, executor: subject.predictor.executor,
+      conditioning: subject.conditioning)
     let original = try options.reference.map { path in
       try subject.predictor.executor.compare(with: try SafetensorsReader(path: path))
         .relativeError

@@ -23,7 +23,8 @@ extension Calibration {
     ).map { network in
       try Predictor(
         executor: try network.executor(of: subject.dense, threads: subject.options.threads),
-        model: subject.model, guidance: subject.options.guidance)
+        model: subject.model, guidance: subject.options.guidance,
+        conditioning: subject.conditioning)
     }
     let states = subject.noise(from: 0, samples: samples)
     let labels = subject.labels(from: 0, samples: samples)

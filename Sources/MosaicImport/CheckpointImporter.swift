@@ -125,25 +125,12 @@ public struct CheckpointImporter: Sendable {
     return try ConfigReader(try readJSON(file), path: file)
   }
 
-  private func readJSON(_ file: String, pythonWords: Bool = false) throws -> JSONValue {
-    let mapped = try MappedFile(path: file)
-    do throws(JSONError) {
-      return try mapped.withBytes { bytes throws(JSONError) in
-        try JSONValue(parsing: bytes, pythonWords: pythonWords)
-      }
-    } catch {
-      throw ImportError(path: file, reason: .badJSON("\(error)"))
-    }
-  }
-
   private func readScheduler(_ root: Root) throws -> SchedulerConfig? {
     let file =
       schedulerPath ?? root.pipeline.map { "\($0)/scheduler/scheduler_config.json" }
     guard let file else { return nil }
     guard schedulerPath != nil || fileExists(file) else { return nil }
-    // DPM-Solver++ writes an infinite number of its own.
-    return try SchedulerConfig(
-      json: try readJSON(file, pythonWords: true), file: file, sampler: sampler)
+    return try MosaicImport.readScheduler(file, sampler: sampler)
   }
 
   // MARK: Tensors

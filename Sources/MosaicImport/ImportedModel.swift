@@ -7,16 +7,18 @@ public struct ImportedModel: Sendable {
   /// Where it was read.
   public var path: String
   public var graph: Graph
-  public var weights: CheckpointWeights
+  public var weights: any ModelWeights
   public var description: ModelDescription
   /// Nil where the checkpoint carries no scheduler; sampling then needs one given.
   public var scheduler: SchedulerConfig?
+  /// Values of the network's other inputs; nil where it has none, or none were given.
+  public var conditioning: Conditioning?
   /// Things worth telling the user, one a line.
   public var warnings: [String]
 }
 
 /// The weights of an imported graph: a checkpoint's tensors and those the architecture computes.
-public struct CheckpointWeights: WeightSource {
+public struct CheckpointWeights: ModelWeights {
   public let files: CheckpointFiles
   let computed: [String: TensorView]
 
@@ -26,6 +28,7 @@ public struct CheckpointWeights: WeightSource {
 
   public func path(of name: String) -> String? { files.path(of: name) }
 
-  /// SHA-256 of the weight files' bytes, one after the other.
+  public var inputFiles: [String] { files.files }
+
   public func digest() -> [UInt8] { files.digest() }
 }

@@ -46,6 +46,21 @@ extension Graph {
   }
 }
 
+extension Graph {
+  /// What keeps the graph from being lowered, a line a node; empty where nothing does.
+  public func loweringProblems() -> [String] {
+    var lowering = Lowering(self)
+    let problems = lowering.problems()
+    guard problems.isEmpty else { return problems.map { "'\($0.node)' \($0.reason)" } }
+    do throws(LoweringError) {
+      _ = try lowered()
+      return []
+    } catch {
+      return [error.description]
+    }
+  }
+}
+
 /// The state of one lowering.
 struct Lowering {
   let graph: Graph
@@ -54,9 +69,9 @@ struct Lowering {
   private var values: [Program.Value] = []
   private var instructions: [Program.Instruction] = []
   private var weights: [ValueID] = []
-  private var numbers: [ValueID: Int] = [:]
+  var numbers: [ValueID: Int] = [:]
   private var instructionByNode: [String: Int] = [:]
-  private var fused: Set<Int> = []
+  var fused: Set<Int> = []
 
   init(_ graph: Graph) {
     self.graph = graph
@@ -75,10 +90,10 @@ struct Lowering {
 
   mutating func run() throws(LoweringError) {
     for (index, input) in graph.inputs.enumerated() {
-      guard graph[input].type.isBatched else {
+      guard graph[input].type.isPerSample else {
         throw LoweringError(node: graph[input].name, reason: "an input without batch axis")
       }
-      numbers[input] = append(graph[input].name, portShape(input), .input(index))
+      numbers[input] = append(graph[input].name, graph.portShape(input), .input(index))
     }
     for (index, node) in graph.nodes.enumerated() where !fused.contains(index) {
       try lower(node, at: index)
@@ -87,14 +102,29 @@ struct Lowering {
     plan()
   }
 
-  func result(reusing units: [ReusableUnit]) -> LoweredGraph {
-    let ports = graph.inputs.map { input in
-      Program.Port(
-        name: graph[input].name, shape: portShape(input),
-        element: graph[input].type.element == .f32 ? .f32 : .i32)
+  /// Goes on past nodes that cannot be lowered, and returns what is wrong with each.
+  fileprivate mutating func problems() -> [LoweringError] {
+    var problems: [LoweringError] = []
+    for (index, input) in graph.inputs.enumerated() {
+      numbers[input] = append(graph[input].name, graph.portShape(input), .input(index))
     }
+    for (index, node) in graph.nodes.enumerated() where !fused.contains(index) {
+      do throws(LoweringError) {
+        try lower(node, at: index)
+      } catch {
+        problems.append(error)
+        for output in node.outputs {
+          numbers[output] = append(
+            graph[output].name, graph[output].type.sampleShape, .arena(offset: 0))
+        }
+      }
+    }
+    return problems
+  }
+
+  func result(reusing units: [ReusableUnit]) -> LoweredGraph {
     let program = Program(
-      inputs: ports, outputShape: graph[graph.outputs[0]].type.sampleShape,
+      inputs: graph.ports, outputShape: graph[graph.outputs[0]].type.sampleShape,
       weights: weights.map {
         Program.Weight(name: graph[$0].name, shape: graph[$0].type.shape(batch: 1))
       },
@@ -128,12 +158,6 @@ struct Lowering {
 
   private var arenaSize = 0
 
-  /// A scalar a sample is one element.
-  private func portShape(_ input: ValueID) -> [Int] {
-    let shape = graph[input].type.sampleShape
-    return shape.isEmpty ? [1] : shape
-  }
-
   // MARK: Nodes
 
   private mutating func lower(_ node: Graph.Node, at index: Int) throws(LoweringError) {
@@ -143,8 +167,8 @@ struct Lowering {
     case let attention as Attention: try lowerAttention(attention, node)
     case let norm as LayerNorm: try lowerLayerNorm(norm, node, at: index)
     case is Gate: try lowerGate(node, at: index)
-    case is Add: try lowerAdd(node)
-    case is AddRow: try lowerAddRow(node)
+    case is Add: try lowerAdd(node, at: index)
+    case is AddRow: try lowerAddRow(node, at: index)
     case let activate as Activate:
       try emit(
         .activation(Program.Activation(activate.function), count: count(node.inputs[0])), node)
@@ -153,22 +177,21 @@ struct Lowering {
         .timestepEmbedding(
           width: embedding.width, maxPeriod: embedding.maxPeriod,
           frequencyShift: embedding.frequencyShift, isCosineFirst: embedding.isCosineFirst), node)
-    case is Gather:
+    case is Gather where isIntegerInput(node.inputs[0]) && isWeight(node.inputs[1]):
       let table = graph[node.inputs[1]].type.sampleShape
       try emit(.gather(rows: table[0], width: table[1]), node)
-    case let transpose as Transpose where transpose.order.first == 0:
+    case let transpose as Transpose
+    where transpose.order.first == 0 && graph[node.inputs[0]].type.isBatched:
       try emit(
         .permute(
           shape: graph[node.inputs[0]].type.sampleShape,
           order: transpose.order.dropFirst().map { $0 - 1 }), node)
-    case is Reshape:
+    case is Reshape where graph[node.outputs[0]].type.isPerSample:
       numbers[node.outputs[0]] = append(
         graph[node.outputs[0]].name, graph[node.outputs[0]].type.sampleShape,
         .view(of: try number(node.inputs[0], node), offset: 0))
-    case let split as Split: try lowerSplit(split, node)
-    default:
-      throw LoweringError(
-        node: node.name, reason: "the runtime has no '\(node.operation.name)' of this form")
+    case let split as Split: try lowerSplit(split, node, at: index)
+    default: try lowerGeneral(node, at: index)
     }
   }
 
@@ -201,6 +224,9 @@ struct Lowering {
   private mutating func lowerAttention(
     _ operation: Attention, _ node: Graph.Node
   ) throws(LoweringError) {
+    guard node.inputs.allSatisfy({ graph[$0].type.isBatched }) else {
+      throw LoweringError(node: node.name, reason: "an attention that no sample has of its own")
+    }
     let query = graph[node.inputs[0]].type.sampleShape
     try emit(
       .attention(
@@ -237,9 +263,7 @@ struct Lowering {
     guard let next = soleReader(of: node.outputs[0]), next.node.operation is Add,
       let other = next.node.inputs.first(where: { $0 != node.outputs[0] }),
       graph[other].type == graph[node.outputs[0]].type, areComputed([other], before: index)
-    else {
-      throw LoweringError(node: node.name, reason: "a gate without a residual add behind it")
-    }
+    else { return try lowerGeneral(node, at: index) }
     let shape = graph[node.outputs[0]].type.sampleShape
     let width = shape[shape.count - 1]
     let rows = shape.reduce(1, *) / width
@@ -250,18 +274,20 @@ struct Lowering {
       shape: [rows, width])
   }
 
-  private mutating func lowerAdd(_ node: Graph.Node) throws(LoweringError) {
+  private mutating func lowerAdd(
+    _ node: Graph.Node, at index: Int
+  ) throws(LoweringError) {
     let (a, b) = (graph[node.inputs[0]].type, graph[node.inputs[1]].type)
-    guard b == a || (a.isBatched && b.sampleShape == a.sampleShape) else {
-      throw LoweringError(node: node.name, reason: "an add that repeats \(b) over \(a)")
-    }
+    guard b == a || (a.isBatched && b.isFixed && b.sampleShape == a.sampleShape),
+      !isWeight(node.inputs[0])
+    else { return try lowerGeneral(node, at: index) }
     try emit(.add(count: a.sampleCount), node)
   }
 
-  private mutating func lowerAddRow(_ node: Graph.Node) throws(LoweringError) {
-    guard graph[node.inputs[1]].origin == .weight else {
-      throw LoweringError(node: node.name, reason: "it adds a row that is no weight")
-    }
+  private mutating func lowerAddRow(
+    _ node: Graph.Node, at index: Int
+  ) throws(LoweringError) {
+    guard isWeight(node.inputs[1]) else { return try lowerGeneral(node, at: index) }
     let width = count(node.inputs[1])
     let rows = count(node.inputs[0]) / width
     try emit(
@@ -269,11 +295,11 @@ struct Lowering {
   }
 
   private mutating func lowerSplit(
-    _ operation: Split, _ node: Graph.Node
+    _ operation: Split, _ node: Graph.Node, at index: Int
   ) throws(LoweringError) {
     let shape = graph[node.inputs[0]].type.sampleShape
-    guard shape.count == 1 else {
-      throw LoweringError(node: node.name, reason: "a split of more than one row a sample")
+    guard shape.count == 1, graph[node.inputs[0]].type.isBatched else {
+      return try lowerGeneral(node, at: index)
     }
     let width = shape[0] / operation.parts
     for (part, output) in node.outputs.enumerated() {
@@ -285,10 +311,16 @@ struct Lowering {
 
   // MARK: Values
 
-  private func count(_ value: ValueID) -> Int { graph[value].type.sampleCount }
+  func count(_ value: ValueID) -> Int { graph[value].type.sampleCount }
+
+  func isWeight(_ value: ValueID) -> Bool { graph[value].origin == .weight }
+
+  private func isIntegerInput(_ value: ValueID) -> Bool {
+    graph[value].origin == .input && !graph[value].type.element.isFloat
+  }
 
   /// The one node that reads `value`, where nothing else does.
-  private func soleReader(of value: ValueID) -> (index: Int, node: Graph.Node)? {
+  func soleReader(of value: ValueID) -> (index: Int, node: Graph.Node)? {
     guard uses[value] == 1, let index = readers[value] else { return nil }
     return (index, graph.nodes[index])
   }
@@ -301,14 +333,14 @@ struct Lowering {
     }
   }
 
-  private mutating func append(
+  mutating func append(
     _ name: String, _ shape: [Int], _ storage: Program.Value.Storage
   ) -> Int {
     values.append(Program.Value(name: name, shape: shape, storage: storage))
     return values.count - 1
   }
 
-  private mutating func number(_ id: ValueID, _ node: Graph.Node) throws(LoweringError) -> Int {
+  mutating func number(_ id: ValueID, _ node: Graph.Node) throws(LoweringError) -> Int {
     if let known = numbers[id] { return known }
     guard graph[id].origin == .weight else {
       throw LoweringError(node: node.name, reason: "it reads '\(graph[id].name)' too early")
@@ -326,18 +358,39 @@ struct Lowering {
     return append(values[value].name, shape, .view(of: value, offset: 0))
   }
 
+  /// Appends an instruction on values of the program; its result.
+  mutating func instruct(
+    _ operation: Program.GeneralOperation, _ inputs: [Int], shape: [Int], named name: String
+  ) -> Int {
+    let value = append(name, shape, .arena(offset: 0))
+    instructions.append(Program.Instruction(.general(operation), inputs, into: value))
+    return value
+  }
+
+  /// Appends an instruction on values of the program that writes `output`.
+  mutating func add(_ operation: Program.Operation, _ inputs: [Int], into output: Int) {
+    instructions.append(Program.Instruction(operation, inputs, into: output))
+  }
+
+  /// Makes `value` what stands for the result of a node.
+  mutating func bind(_ output: ValueID, of node: Graph.Node, to value: Int) {
+    numbers[output] = view(value, as: graph[output].type.sampleShape)
+    instructionByNode[node.name] = instructions.count - 1
+  }
+
   /// - Parameters:
   ///   - operands: The node's own by default.
   ///   - shapes: What the instruction wants its first operands to be.
   ///   - output: The value it computes; the node's own by default.
   ///   - shape: What the instruction makes of it; the value's own by default.
-  private mutating func emit(
+  mutating func emit(
     _ operation: Program.Operation, _ node: Graph.Node, _ operands: [ValueID]? = nil,
     shapes: [[Int]] = [], into output: ValueID? = nil, shape: [Int]? = nil
   ) throws(LoweringError) {
     let output = output ?? node.outputs[0]
-    guard graph[output].type.isBatched else {
-      throw LoweringError(node: node.name, reason: "its result does not depend on the batch")
+    guard graph[output].type.isPerSample else {
+      throw LoweringError(
+        node: node.name, reason: "its result \(graph[output].type) mixes samples")
     }
     var inputs: [Int] = []
     for (index, operand) in (operands ?? node.inputs).enumerated() {
@@ -358,13 +411,19 @@ struct Lowering {
     guard graph.outputs.count == 1, let number = numbers[graph.outputs[0]] else {
       throw LoweringError(node: "output", reason: "a graph has one computed output")
     }
-    let value = root(number)
-    guard case .arena = values[value].storage,
-      values[value].shape.reduce(1, *) == graph[graph.outputs[0]].type.sampleCount
-    else {
-      throw LoweringError(node: "output", reason: "the output is part of another value")
-    }
     let shape = graph[graph.outputs[0]].type.sampleShape
+    var value = root(number)
+    let count = shape.reduce(1, *)
+    var isWhole = false
+    if case .arena = values[value].storage {
+      isWhole = values[value].shape.reduce(1, *) == count
+    }
+    if !isWhole {
+      // Part of another value, or none that was computed.
+      value = instruct(
+        .pick(outer: 1, extent: 1, inner: count, indices: [0]), [number], shape: shape,
+        named: graph[graph.outputs[0]].name)
+    }
     guard values[value].shape != shape else {
       values[value].storage = .output
       return
@@ -399,7 +458,7 @@ struct Lowering {
 }
 
 extension Program.Activation {
-  fileprivate init(_ function: Activate.Function) {
+  init(_ function: Activate.Function) {
     self =
       switch function {
       case .silu: .silu

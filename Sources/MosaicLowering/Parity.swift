@@ -34,13 +34,13 @@ extension DenseNetwork {
   ///   - elementsPerNode: Elements of each node's result that are recomputed, at each timestep.
   public func measureParity(
     model: ModelDescription, timesteps: [Int], seed: UInt64, executor: Executor,
-    elementsPerNode: Int = 16
+    elementsPerNode: Int = 16, conditioning: Conditioning? = nil
   ) throws -> Parity {
     let samples = 2
     var parity = Parity(programError: 0, nodeError: 0, worstNode: "", elements: 0)
     for timestep in timesteps {
       let inputs = try parityInputs(
-        model: model, timestep: timestep, samples: samples, seed: seed)
+        model: model, timestep: timestep, samples: samples, seed: seed, conditioning)
       var nodeNumber: UInt64 = 0
       let random = CounterRandom(seed: seed, stream: UInt64(timestep))
       let output = try graph.interpret(
@@ -83,9 +83,12 @@ extension DenseNetwork {
   }
 
   private func parityInputs(
-    model: ModelDescription, timestep: Int, samples: Int, seed: UInt64
+    model: ModelDescription, timestep: Int, samples: Int, seed: UInt64,
+    _ conditioning: Conditioning?
   ) throws -> [String: Tensor] {
     var inputs: [String: Tensor] = [:]
+    let labels = Sampler.labels(
+      seed: seed, samples: samples, first: timestep << 20, of: model, conditioning: conditioning)
     for id in graph.inputs {
       let name = graph[id].name
       let shape = graph[id].type.shape(batch: samples)
@@ -96,12 +99,19 @@ extension DenseNetwork {
             seed: seed, samples: samples, first: timestep << 20, stateSize: model.sampleCount),
           shape: shape)
       case model.timestepInput:
-        inputs[name] = Tensor([Float](repeating: Float(timestep), count: samples), shape: shape)
-      default:
+        let time = Float(Double(timestep) * model.timestepScale)
         inputs[name] = Tensor(
-          Sampler.labels(
-            seed: seed, samples: samples, first: timestep << 20, classes: model.classCount),
-          shape: shape)
+          [Float](repeating: time, count: shape.reduce(1, *)), shape: shape)
+      case model.classInput: inputs[name] = Tensor(labels, shape: shape)
+      default:
+        let element = graph[id].type.element
+        switch conditioning?.values(of: name, rows: labels, withNull: false) {
+        case .floats(let values)?:
+          inputs[name] = Tensor(doubles: values.map { Double($0) }, shape: shape, as: element)
+        case .integers(let values)?:
+          inputs[name] = Tensor(integers: values.map { Int64($0) }, shape: shape, as: element)
+        case nil: throw RuntimeError(.conditioningMissing([name]))
+        }
       }
     }
     return inputs
@@ -111,10 +121,15 @@ extension DenseNetwork {
     _ executor: Executor, _ inputs: [String: Tensor], samples: Int
   ) throws -> [Float] {
     let ordered = graph.inputs.compactMap { inputs[graph[$0].name] }
-    let owners = ordered.map { tensor -> OwnedBytes in
-      withExtendedLifetime(tensor.view) { view in
-        OwnedBytes(copying: view.bytes, count: view.bytes.count)
+    let owners = zip(graph.inputs, ordered).map { input, tensor -> OwnedBytes in
+      // What does not depend on the batch is an input of every sample.
+      let copies = graph[input].type.isFixed ? samples : 1
+      func repeated<Element>(_ values: [Element]) -> OwnedBytes {
+        let all = (0..<copies).flatMap { _ in values }
+        return all.withUnsafeBytes { OwnedBytes(copying: $0, count: $0.count) }
       }
+      return graph.port(of: input).element == .f32
+        ? repeated(tensor.floats) : repeated(tensor.integers.map { Int32(clamping: $0) })
     }
     let count = samples * (graph.outputs.first.map { graph[$0].type.sampleCount } ?? 0)
     return [Float](unsafeUninitializedCapacity: count) { buffer, initialized in

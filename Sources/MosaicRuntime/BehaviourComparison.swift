@@ -62,9 +62,13 @@ public struct BehaviourComparison: Sendable {
       try Lane(reference, samples, sampler), try Lane(candidate, samples, sampler)
     )
     // Labels that both know.
-    let classes = [reference.model, candidate.model].filter { $0.classInput != nil }
-      .map(\.classCount).min()
-    let labels = Sampler.labels(seed: sampler.seed, samples: samples, classes: classes ?? 0)
+    var known = reference.model
+    known.classCount =
+      [reference.model, candidate.model].filter { $0.classInput != nil }.map(\.classCount).min()
+      ?? 0
+    let labels = Sampler.labels(
+      seed: sampler.seed, samples: samples, of: known,
+      conditioning: reference.conditioning ?? candidate.conditioning)
     let noise = Sampler.noise(
       seed: sampler.seed, samples: samples, stateSize: reference.model.sampleCount)
     var states = Pair(sampler.start(noise: noise), sampler.start(noise: noise))

@@ -13,7 +13,7 @@ struct ChunkRun {
   let count: Int
 
   /// A batched value's memory: sample i lies at `base + i * stride`.
-  private struct Operand {
+  struct Operand {
     var base: UnsafeMutablePointer<Float>
     var stride: Int
     var elements: Int
@@ -54,7 +54,7 @@ struct ChunkRun {
 
   // MARK: Operands
 
-  private func operand(_ value: Int) -> Operand {
+  func operand(_ value: Int) -> Operand {
     let elements = program.values[value].shape.reduce(1, *)
     switch program.values[value].storage {
     case .arena(let offset):
@@ -80,7 +80,7 @@ struct ChunkRun {
     }
   }
 
-  private func weight(_ value: Int) -> UnsafePointer<Float> { UnsafePointer(operand(value).base) }
+  func weight(_ value: Int) -> UnsafePointer<Float> { UnsafePointer(operand(value).base) }
 
   /// A weight's rows of `inner` elements, where they lie.
   private func matrix(_ value: Int, inner: Int) -> [WeightRun] {
@@ -227,6 +227,7 @@ struct ChunkRun {
       for sample in 0..<count {
         MosaicKernels.permute(x.sample(sample), shape: shape, order: order, into: y.sample(sample))
       }
+    case .general(let operation): run(operation, inputs, y)
     }
   }
 

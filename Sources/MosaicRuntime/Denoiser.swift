@@ -4,6 +4,8 @@ public import MosaicCore
 /// The network, or networks, that sampling asks: one for every step.
 public protocol Denoiser {
   var model: ModelDescription { get }
+  /// Of a network that takes more than states, timesteps and classes.
+  var conditioning: Conditioning? { get }
 
   /// The network that serves a noise level, and its number.
   mutating func predictor(logSNR: Double) throws -> (Predictor, Int)
@@ -27,6 +29,10 @@ extension Denoiser {
   public func reuse(samples: Int, along trajectory: Trajectory) throws -> RunReuse? { nil }
 }
 
+extension Denoiser {
+  public var conditioning: Conditioning? { nil }
+}
+
 /// One network at every noise level: a dense checkpoint.
 public struct DenseDenoiser: Denoiser {
   public let predictor: Predictor
@@ -34,6 +40,7 @@ public struct DenseDenoiser: Denoiser {
   public init(_ predictor: Predictor) { self.predictor = predictor }
 
   public var model: ModelDescription { predictor.model }
+  public var conditioning: Conditioning? { predictor.conditioning }
 
   public func predictor(logSNR: Double) -> (Predictor, Int) { (predictor, 0) }
 }
@@ -44,6 +51,7 @@ public struct BundleDenoiser: Denoiser {
   private let bundle: BundleReader
   private let threads: Int
   private let guidance: Float?
+  public let conditioning: Conditioning?
   /// What runs follow; nil takes each step's variant by noise level.
   public let plan: FollowedPlan?
   private var current: (number: Int, predictor: Predictor)?
@@ -52,9 +60,12 @@ public struct BundleDenoiser: Denoiser {
   /// - Parameters:
   ///   - guidance: Weight of classifier-free guidance, or nil.
   ///   - plan: One of the bundle's.
+  ///   - conditioning: Of a network that takes more than states, timesteps and classes.
   public init(
-    _ bundle: BundleReader, threads: Int, guidance: Float?, plan: FollowedPlan? = nil
+    _ bundle: BundleReader, threads: Int, guidance: Float?, plan: FollowedPlan? = nil,
+    conditioning: Conditioning? = nil
   ) {
+    self.conditioning = conditioning
     self.bundle = bundle
     self.threads = threads
     self.guidance = guidance
@@ -116,7 +127,7 @@ public struct BundleDenoiser: Denoiser {
     let predictor = try Predictor(
       executor: Executor(
         program: variant.program, weights: weights.load(variant), threads: threads),
-      model: model, guidance: guidance)
+      model: model, guidance: guidance, conditioning: conditioning)
     current = (number, predictor)
     return predictor
   }

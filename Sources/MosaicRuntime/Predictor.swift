@@ -8,19 +8,35 @@ public final class Predictor: Sendable {
   /// Weight of classifier-free guidance; nil runs the network once a sample. A weight of 1 is no
   /// guidance, and nil.
   public let guidance: Float?
+  /// Of a network that takes more than states, timesteps and classes.
+  public let conditioning: Conditioning?
 
   /// - Throws: `RuntimeError` where the program's inputs do not have the roles of `model`, or
-  ///   guidance is asked of a network without a null class.
+  ///   guidance is asked of a network without a null class; `ConditioningError` where `conditioning`
+  ///   is not for this network.
   public init(
-    executor: Executor, model: ModelDescription, guidance: Float?
-  ) throws(RuntimeError) {
-    let known = [model.sampleInput, model.timestepInput, model.classInput].compactMap { $0 }
+    executor: Executor, model: ModelDescription, guidance: Float?,
+    conditioning: Conditioning? = nil
+  ) throws {
+    let known =
+      [model.sampleInput, model.timestepInput, model.classInput].compactMap { $0 }
+      + model.conditioningInputs
     if let stranger = executor.program.inputs.first(where: { !known.contains($0.name) }) {
       throw RuntimeError(.unknownInput(stranger.name))
     }
-    guard guidance == nil || (model.nullClass != nil && model.classInput != nil) else {
-      throw RuntimeError(.guidanceUnsupported)
+    if let conditioning {
+      try conditioning.check(against: executor.program, model)
+    } else if !model.conditioningInputs.isEmpty {
+      throw RuntimeError(.conditioningMissing(model.conditioningInputs))
     }
+    guard
+      guidance == nil || (model.nullClass != nil && model.classInput != nil)
+        || conditioning?.hasNull == true
+    else {
+      throw RuntimeError(
+        conditioning == nil ? .guidanceUnsupported : .nullConditioningMissing)
+    }
+    self.conditioning = conditioning
     self.executor = executor
     self.model = model
     self.guidance = guidance == 1 ? nil : guidance
@@ -79,33 +95,51 @@ public final class Predictor: Sendable {
     let batch = samples * forwardsPerSample
     let isGuided = guidance != nil
     let inputs = isGuided ? states + states : states
-    let times = [Float](repeating: Float(timestep), count: batch)
-    let null = Int32(model.nullClass ?? 0)
-    let classes =
-      isGuided ? labels + [Int32](repeating: null, count: samples) : labels
+    let times = [Float](repeating: Float(timestep * model.timestepScale), count: batch)
+    let others = executor.program.inputs.compactMap { port in
+      values(of: port.name, labels, samples: samples).map { (port.name, $0) }
+    }
     let outputSize = executor.program.outputShape.reduce(1, *)
     let output = [Float](unsafeUninitializedCapacity: batch * outputSize) { buffer, count in
       inputs.withUnsafeBytes { states in
         times.withUnsafeBytes { times in
-          classes.withUnsafeBytes { classes in
-            let addresses = executor.program.inputs.compactMap { port in
-              switch port.name {
-              case model.sampleInput: states.baseAddress
-              case model.timestepInput: times.baseAddress
-              default: classes.baseAddress
+          let addresses = executor.program.inputs.compactMap { port in
+            switch port.name {
+            case model.sampleInput: states.baseAddress
+            case model.timestepInput: times.baseAddress
+            default:
+              others.first { $0.0 == port.name }.flatMap {
+                UnsafeRawPointer($0.1.memory.baseAddress)
               }
             }
-            if let base = buffer.baseAddress, batch > 0 {
-              executor.run(
-                inputs: addresses, output: base, batch: batch, captures: captures,
-                exchange: exchange)
-            }
+          }
+          if let base = buffer.baseAddress, batch > 0 {
+            executor.run(
+              inputs: addresses, output: base, batch: batch, captures: captures,
+              exchange: exchange)
           }
         }
       }
+      withExtendedLifetime(others) {}
       count = batch * outputSize
     }
     return reading(output, samples: samples, outputSize: outputSize)
+  }
+
+  /// What an input other than states and timesteps is given, unconditional forwards last.
+  private func values(of name: String, _ labels: [Int32], samples: Int) -> OwnedBytes? {
+    let isGuided = guidance != nil
+    if name == model.classInput {
+      let null = [Int32](repeating: Int32(model.nullClass ?? 0), count: isGuided ? samples : 0)
+      return (labels + null).withUnsafeBytes { OwnedBytes(copying: $0, count: $0.count) }
+    }
+    switch conditioning?.values(of: name, rows: labels, withNull: isGuided) {
+    case .floats(let values)?:
+      return values.withUnsafeBytes { OwnedBytes(copying: $0, count: $0.count) }
+    case .integers(let values)?:
+      return values.withUnsafeBytes { OwnedBytes(copying: $0, count: $0.count) }
+    case nil: return nil
+    }
   }
 
   private func reading(_ output: [Float], samples: Int, outputSize: Int) -> [Float] {

@@ -5,8 +5,10 @@ public struct RuntimeError: MosaicError, Equatable {
   public enum Reason: Sendable, Equatable {
     case classOutside(Int, count: Int)
     case classesMissing
+    case conditioningMissing([String])
     case guidanceUnsupported
     case inputShape(name: String, expected: [Int], found: [Int])
+    case nullConditioningMissing
     case nonFinite(step: Int, steps: Int, timestep: Double, operation: String? = nil)
     case planForward(step: Int, isPlanned: Bool)
     case planLength(plan: Int, steps: Int)
@@ -23,6 +25,12 @@ public struct RuntimeError: MosaicError, Equatable {
     case .classOutside(let found, let count):
       "class \(found) is outside 0..<\(count), which the network knows"
     case .classesMissing: "the network takes a class for every sample; give --class"
+    case .conditioningMissing(let names):
+      "the network takes \(names.map { "'\(printable($0))'" }.joined(separator: ", ")) for every "
+        + "sample; give their values with --conditioning FILE"
+    case .nullConditioningMissing:
+      "guidance needs what stands for no condition: a tensor "
+        + "'\(Conditioning.nullPrefix)NAME' beside each input's own in the file of --conditioning"
     case .guidanceUnsupported:
       "guidance needs a class that stands for none, which this network does not have; "
         + "leave --guidance out"
@@ -47,7 +55,9 @@ public struct RuntimeError: MosaicError, Equatable {
 
   public var exitStatus: ExitStatus {
     switch reason {
-    case .classOutside, .classesMissing, .guidanceUnsupported: .usage
+    case .classOutside, .classesMissing, .conditioningMissing, .guidanceUnsupported,
+      .nullConditioningMissing:
+      .usage
     case .inputShape, .nonFinite, .planForward, .planLength, .unknownValues: .badData
     case .unknownInput: .unsupported
     }

@@ -19,6 +19,7 @@ public struct SampleResult: Sendable {
   /// [n, channels, height, width].
   public var images: [Float]
   public var shape: [Int]
+  /// Classes, or rows of the conditioning.
   public var labels: [Int32]
   public var noise: [Float]
   /// What the network was told, one for each step.
@@ -39,7 +40,7 @@ extension Sampler {
   ) throws -> SampleResult {
     let model = denoiser.model
     let (noise, count) = try start(of: request, model)
-    let labels = try labels(of: request, count: count, model)
+    let labels = try labels(of: request, count: count, model, denoiser.conditioning)
     var reports: [StepReport] = []
     var networks = denoiser
     defer { denoiser = networks }
@@ -66,7 +67,7 @@ extension Sampler {
         request.count
       )
     }
-    guard given.shape.count == 4, given.shape[0] > 0,
+    guard given.shape.count == model.sampleShape.count + 1, given.shape[0] > 0,
       Array(given.shape.dropFirst()) == model.sampleShape
     else {
       throw RuntimeError(
@@ -76,10 +77,14 @@ extension Sampler {
   }
 
   private func labels(
-    of request: SampleRequest, count: Int, _ model: ModelDescription
+    of request: SampleRequest, count: Int, _ model: ModelDescription,
+    _ conditioning: Conditioning?
   ) throws(RuntimeError) -> [Int32] {
-    guard model.classInput != nil else { return [Int32](repeating: 0, count: count) }
-    let known = max(model.classCount, (model.nullClass ?? -1) + 1)
+    guard model.classInput != nil || conditioning != nil else {
+      return [Int32](repeating: 0, count: count)
+    }
+    let known =
+      conditioning?.rowCount ?? max(model.classCount, (model.nullClass ?? -1) + 1)
     if let given = request.labels, request.classes.isEmpty {
       guard given.count == count else {
         throw RuntimeError(.inputShape(name: "labels", expected: [count], found: [given.count]))
@@ -87,7 +92,8 @@ extension Sampler {
       return try check(given, below: known)
     }
     guard !request.classes.isEmpty else {
-      return Self.labels(seed: request.seed, samples: count, classes: model.classCount)
+      return Self.labels(
+        seed: request.seed, samples: count, of: model, conditioning: conditioning)
     }
     return try check(
       (0..<count).map { request.classes[$0 % request.classes.count] }, below: known)

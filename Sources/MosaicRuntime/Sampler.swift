@@ -167,6 +167,17 @@ public struct Sampler: Sendable {
     }
   }
 
+  /// What each sample is of: a row of `conditioning`, taken in turn, else a class drawn from the seed.
+  public static func labels(
+    seed: UInt64, samples count: Int, first: Int = 0, of model: ModelDescription,
+    conditioning: Conditioning?
+  ) -> [Int32] {
+    guard let conditioning else {
+      return labels(seed: seed, samples: count, first: first, classes: model.classCount)
+    }
+    return (first..<first + count).map { Int32($0 % conditioning.rowCount) }
+  }
+
   private func stepNoise(step: Int, firstItem: Int, count: Int, _ stateSize: Int) -> [Float] {
     let random = CounterRandom(seed: seed, stream: Stream.steps)
     return Self.fill(

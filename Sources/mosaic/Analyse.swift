@@ -15,7 +15,7 @@ struct Analyse: ParsableCommand {
       run on one machine gives.
       """)
 
-  @Argument(help: "A diffusers directory.", completion: .directory)
+  @Argument(help: "A diffusers directory or an ONNX model.", completion: .file())
   var checkpoint: String
 
   @Option(name: .shortAndLong, help: "The statistics to write.")
@@ -39,6 +39,7 @@ struct Analyse: ParsableCommand {
   var noClobber = false
 
   @OptionGroup var checkpointOptions: CheckpointOptions
+  @OptionGroup(title: "Other networks") var network: NetworkArguments
   @OptionGroup var machine: MachineOptions
   @OptionGroup var print: OutputOptions
 
@@ -59,7 +60,8 @@ struct Analyse: ParsableCommand {
     try exiting {
       machine.warnOfSlowKernels()
       let imported = try openCheckpoint(
-        checkpoint, checkpointOptions, output: output, replacing: !noClobber, isDryRun: dryRun,
+        checkpoint, checkpointOptions, network, output: output, replacing: !noClobber,
+        isDryRun: dryRun,
         others: [calibration.stats].compactMap { $0 })
       let given = try calibration.readStatistics()
       let options = try calibration.options(for: given, threads: machine.threadCount)
@@ -172,24 +174,32 @@ struct ShardArgument: ExpressibleByArgument {
 
 /// A checkpoint that is to be compiled, after everything that can be refused before minutes of work.
 func openCheckpoint(
-  _ checkpoint: String, _ options: CheckpointOptions, output: String?, replacing: Bool,
-  isDryRun: Bool, others: [String]
+  _ checkpoint: String, _ options: CheckpointOptions, _ network: NetworkArguments,
+  output: String?, replacing: Bool, isDryRun: Bool, others: [String]
 ) throws -> ImportedModel {
-  try refuseForeignFile(checkpoint)
-  guard !fileExists(checkpoint) || directoryExists(checkpoint) else {
-    throw UsageError(
-      description: "\(printable(checkpoint, limit: 400)): a diffusers directory is needed here; "
-        + "bundles are inspected, run and compared")
+  var imported: ImportedModel
+  if isONNX(checkpoint) {
+    imported = try network.load(checkpoint, options)
+  } else {
+    try refuseForeignFile(checkpoint)
+    guard !fileExists(checkpoint) || directoryExists(checkpoint) else {
+      throw UsageError(
+        description: "\(printable(checkpoint, limit: 400)): a diffusers directory or an ONNX model "
+          + "is needed here; bundles are inspected, run and compared")
+    }
+    try network.refuse(for: "no ONNX model", at: checkpoint)
+    imported = try CheckpointImporter(
+      path: checkpoint, variant: options.weights, schedulerPath: options.scheduler,
+      sampler: options.sampler
+    ).load()
   }
-  var imported = try CheckpointImporter(
-    path: checkpoint, variant: options.weights, schedulerPath: options.scheduler,
-    sampler: options.sampler
-  ).load()
   imported.scheduler = try imported.scheduler.map { try options.adjusted($0) }
   for warning in imported.warnings { printError("warning: \(warning)") }
   guard let output else { return imported }
   try refuse(
-    output, among: imported.inputFiles + others + [options.scheduler].compactMap { $0 })
+    output,
+    among: imported.inputFiles + others
+      + [options.scheduler, network.conditioning].compactMap { $0 })
   if !isDryRun { _ = try AtomicFile(path: output, replacing: replacing) }
   return imported
 }

@@ -55,7 +55,7 @@ struct CheckpointSummary {
   }
 
   private var tensors: [(name: String, entry: SafetensorsReader.Entry)] {
-    let files = model.weights.files
+    guard let files = (model.weights as? CheckpointWeights)?.files else { return [] }
     return files.names.compactMap { name in files.entry(name).map { (name, $0) } }
   }
 

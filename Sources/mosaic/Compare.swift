@@ -18,7 +18,7 @@ struct Compare: ParsableCommand {
       and labels) and shows what it prints.
       """)
 
-  @Argument(help: "A diffusers directory.", completion: .directory)
+  @Argument(help: "A diffusers directory or an ONNX model.", completion: .file())
   var checkpoint: String
 
   @Option(help: "Shares of the dense run's MACs, separated by commas.")
@@ -50,6 +50,7 @@ struct Compare: ParsableCommand {
   @OptionGroup(title: "Plan") var levers: LeverArguments
   @OptionGroup(title: "Calibration") var calibration: CalibrationArguments
   @OptionGroup var checkpointOptions: CheckpointOptions
+  @OptionGroup(title: "Other networks") var network: NetworkArguments
   @OptionGroup var machine: MachineOptions
   @OptionGroup var print: OutputOptions
 
@@ -68,7 +69,8 @@ struct Compare: ParsableCommand {
     try exiting {
       machine.warnOfSlowKernels()
       let imported = try openCheckpoint(
-        checkpoint, checkpointOptions, output: report, replacing: !noClobber, isDryRun: false,
+        checkpoint, checkpointOptions, network, output: report, replacing: !noClobber,
+        isDryRun: false,
         others: [calibration.stats].compactMap { $0 })
       let given = try calibration.readStatistics()
       let options = try calibration.options(

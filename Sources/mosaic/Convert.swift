@@ -18,7 +18,7 @@ struct Convert: ParsableCommand {
       uniform pruning at the same cost. Exit 1: written, but not as promised.
       """)
 
-  @Argument(help: "A diffusers directory.", completion: .directory)
+  @Argument(help: "A diffusers directory or an ONNX model.", completion: .file())
   var checkpoint: String
 
   @Option(name: .shortAndLong, help: "The bundle to write.")
@@ -55,6 +55,7 @@ struct Convert: ParsableCommand {
   var noClobber = false
 
   @OptionGroup var checkpointOptions: CheckpointOptions
+  @OptionGroup(title: "Other networks") var network: NetworkArguments
   @OptionGroup var machine: MachineOptions
   @OptionGroup var print: OutputOptions
 
@@ -71,7 +72,8 @@ struct Convert: ParsableCommand {
     try exiting {
       machine.warnOfSlowKernels()
       let imported = try openCheckpoint(
-        checkpoint, checkpointOptions, output: output, replacing: !noClobber, isDryRun: dryRun,
+        checkpoint, checkpointOptions, network, output: output, replacing: !noClobber,
+        isDryRun: dryRun,
         others: allocation.inputFiles + [calibration.stats, reference].compactMap { $0 })
       let options = try makeOptions()
       if dryRun {
@@ -128,7 +130,7 @@ struct Convert: ParsableCommand {
       allocation.arguments(options.allocation, steps: steps) + levers.arguments
       + CalibrationArguments.arguments(options.calibration, options.criterion) + [
         "--proof-samples", "\(proofSamples)", "--compress", compress, "--dtype", dtype.rawValue,
-      ] + checkpointOptions.arguments
+      ] + checkpointOptions.arguments + network.arguments
     return options
   }
 }

@@ -107,7 +107,7 @@ extension OpenedModel {
     get throws {
       switch self {
       case .checkpoint(let model):
-        try model.weights.files.files.reduce(0) { try $0 + MappedFile(path: $1).bytes.count }
+        try model.weights.inputFiles.reduce(0) { try $0 + MappedFile(path: $1).bytes.count }
       case .bundle(let bundle): bundle.fileSize
       }
     }

@@ -10,8 +10,8 @@ struct Diff: ParsableCommand {
     abstract: "Compare two models: structure, tensors, behaviour and cost.",
     discussion: """
       Without a choice of layers, compares the structure and the tensors of two bundles. For \
-      --behaviour and --cost, A or B may also be a diffusers directory: both are sampled from the \
-      same noise and classes, with A's scheduler.
+      --behaviour and --cost, A or B may also be a diffusers directory or an ONNX model: both are \
+      sampled from the same noise and classes, with A's scheduler.
       """)
 
   @Argument(help: "The model taken as correct.", completion: .file(extensions: ["mosaic"]))
@@ -48,6 +48,7 @@ struct Diff: ParsableCommand {
   var seed: UInt64 = 0
 
   @OptionGroup var checkpoint: CheckpointOptions
+  @OptionGroup(title: "Other networks") var network: NetworkArguments
   @OptionGroup var bundles: BundleOptions
   @OptionGroup var machine: MachineOptions
   @OptionGroup var output: OutputOptions
@@ -96,8 +97,8 @@ struct Diff: ParsableCommand {
   /// The layers that need both models to run.
   private func sample(into report: inout DiffReport) throws {
     machine.warnOfSlowKernels()
-    let a = try OpenedModel(reference, checkpoint, memoryLimit: bundles.memoryLimit)
-    let b = try OpenedModel(candidate, checkpoint, memoryLimit: bundles.memoryLimit)
+    let a = try open(reference)
+    let b = try open(candidate)
     try checkComparable(a, b)
     // The bundle that comes first says what it was made for.
     let model = [a, b].first { if case .bundle = $0 { true } else { false } } ?? a
@@ -107,8 +108,10 @@ struct Diff: ParsableCommand {
       config: a.scheduler(checkpoint), steps: steps ?? model.defaultSteps)
     let line = ProgressLine(stages: [("comparing", 1)], isQuiet: output.quiet)
     let run = try BehaviourComparison(
-      a.denoiser(threads: machine.threadCount, guidance: guided),
-      b.denoiser(threads: machine.threadCount, guidance: guided),
+      a.denoiser(
+        threads: machine.threadCount, guidance: guided, conditioning: network.conditioningFile),
+      b.denoiser(
+        threads: machine.threadCount, guidance: guided, conditioning: network.conditioningFile),
       sampler: Sampler(trajectory: trajectory, seed: seed), samples: samples,
       tolerance: tolerance
     ) { step in
@@ -121,6 +124,12 @@ struct Diff: ParsableCommand {
         a, b, run: run, trajectory: trajectory, forwards: guided == nil ? 1 : 2,
         tolerance: tolerance)
     }
+  }
+
+  /// What is said of ONNX models holds for those of the two that are ones.
+  private func open(_ path: String) throws -> OpenedModel {
+    try OpenedModel(
+      path, checkpoint, isONNX(path) ? network : nil, memoryLimit: bundles.memoryLimit)
   }
 
   private func checkComparable(_ a: OpenedModel, _ b: OpenedModel) throws {

@@ -15,14 +15,23 @@ enum OpenedModel {
   case checkpoint(ImportedModel)
   case bundle(BundleReader)
 
-  /// - Parameter memoryLimit: Bytes that a bundle's tensor or variant may ask for.
+  /// - Parameters:
+  ///   - network: What an ONNX model needs beside its path.
+  ///   - memoryLimit: Bytes that a bundle's tensor or variant may ask for.
   init(
-    _ path: String, _ options: CheckpointOptions, memoryLimit: Int = BundleReader.physicalMemory
+    _ path: String, _ options: CheckpointOptions, _ network: NetworkArguments? = nil,
+    memoryLimit: Int = BundleReader.physicalMemory
   ) throws {
     if Self.isBundle(path) {
+      try network?.refuse(for: "a bundle", at: path, except: ["--conditioning"])
       self = .bundle(try BundleReader(path: path, memoryLimit: memoryLimit))
+    } else if let network, isONNX(path) {
+      let model = try network.load(path, options)
+      for warning in model.warnings { printError("warning: \(warning)") }
+      self = .checkpoint(model)
     } else {
       try refuseForeignFile(path)
+      try network?.refuse(for: "no ONNX model", at: path)
       let importer = CheckpointImporter(
         path: path, variant: options.weights, schedulerPath: options.scheduler,
         sampler: options.sampler)
@@ -91,12 +100,18 @@ enum OpenedModel {
 
 extension OpenedModel {
   /// What sampling asks: the dense network, or a bundle's variants.
-  func denoiser(threads: Int, guidance: Float?) throws -> any Denoiser {
+  ///
+  /// - Parameter conditioning: Values of a bundle's other inputs.
+  func denoiser(
+    threads: Int, guidance: Float?, conditioning: SafetensorsReader? = nil
+  ) throws -> any Denoiser {
     switch self {
     case .checkpoint(let model):
       DenseDenoiser(try model.predictor(threads: threads, guidance: guidance))
     case .bundle(let bundle):
-      BundleDenoiser(bundle, threads: threads, guidance: guidance)
+      BundleDenoiser(
+        bundle, threads: threads, guidance: guidance,
+        conditioning: try bundle.conditioning(from: conditioning))
     }
   }
 }
@@ -108,14 +123,15 @@ extension ImportedModel {
       "model_index.json", "config.json", "transformer/config.json", "unet/config.json",
       "scheduler/scheduler_config.json",
     ]
-    return weights.files.files + configurations.map { "\(path)/\($0)" }
+    return weights.inputFiles + configurations.map { "\(path)/\($0)" }
   }
 
   /// The dense network behind its roles.
   func predictor(threads: Int, guidance: Float?) throws -> Predictor {
     let dense = try DenseNetwork(graph, weights: weights)
     return try Predictor(
-      executor: try dense.executor(threads: threads), model: description, guidance: guidance)
+      executor: try dense.executor(threads: threads), model: description, guidance: guidance,
+      conditioning: conditioning)
   }
 }
 
@@ -158,13 +174,12 @@ private func startsAsONNX(_ path: String) -> Bool {
   return file.withBytes(ONNXModel.isModel)
 }
 
-/// An ONNX model is given to a verb that does not take them yet.
+/// An ONNX model is given to a verb that does not take them.
 struct ONNXNotImported: MosaicError {
   var path: String
 
   var description: String {
-    "\(printable(path, limit: 400)): is an ONNX model, which this verb takes in a later version; give"
-      + " the diffusers directory that it was exported from"
+    "\(printable(path, limit: 400)): is an ONNX model, which this verb does not take"
   }
 
   var exitStatus: ExitStatus { .unsupported }

@@ -6,14 +6,14 @@ import MosaicRuntime
 /// `mosaic run MODEL -o OUT`: samples a bundle or a dense checkpoint.
 struct Run: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Sample a bundle or a dense checkpoint.",
+    abstract: "Sample a bundle or a dense network.",
     discussion: """
       OUT.png gets a grid of images; OUT.safetensors the tensors images, labels, noise and \
       timesteps. A bundle with a plan for the run follows it: each step's variant, and what it takes \
       from earlier steps. Else a step's variant goes by its noise level, so any step count works.
       """)
 
-  @Argument(help: "A diffusers directory or a bundle.")
+  @Argument(help: "A diffusers directory, an ONNX model or a bundle.")
   var model: String
 
   @Option(name: .shortAndLong, help: "Where to write: a .png or a .safetensors file.")
@@ -45,6 +45,7 @@ struct Run: ParsableCommand {
   var noClobber = false
 
   @OptionGroup var checkpoint: CheckpointOptions
+  @OptionGroup(title: "Other networks") var network: NetworkArguments
   @OptionGroup var bundles: BundleOptions
   @OptionGroup var planning: PlanOptions
   @OptionGroup var machine: MachineOptions
@@ -68,7 +69,7 @@ struct Run: ParsableCommand {
     Interrupt.watch()
     try exiting {
       machine.warnOfSlowKernels()
-      let opened = try OpenedModel(model, checkpoint, memoryLimit: bundles.memoryLimit)
+      let opened = try OpenedModel(model, checkpoint, network, memoryLimit: bundles.memoryLimit)
       try checkOutput(opened)
       let request = try request(opened.description)
       let samples = request.noise?.shape.first ?? request.count
@@ -111,21 +112,25 @@ struct Run: ParsableCommand {
       return try sampler.run(request, with: &denoiser, progress: progress)
     case .bundle(let bundle):
       var denoiser = BundleDenoiser(
-        bundle, threads: machine.threadCount, guidance: setup.guidance, plan: setup.plan)
+        bundle, threads: machine.threadCount, guidance: setup.guidance, plan: setup.plan,
+        conditioning: try bundle.conditioning(from: network.conditioningFile))
       return try sampler.run(request, with: &denoiser, progress: progress)
     }
   }
 
   /// What can be refused before minutes of sampling.
   private func checkOutput(_ opened: OpenedModel) throws {
-    let channels = opened.description.sampleShape[0]
-    if output.hasSuffix(".png"), ![1, 3].contains(channels) {
+    let (channels, shape) = (opened.description.channels, opened.description.sampleShape)
+    if output.hasSuffix(".png"), ![1, 3].contains(channels) || shape.count != 3 {
       throw UsageError(
         description: "\(printable(output, limit: 400)): a PNG needs 1 or 3 channels and samples "
-          + "have \(channels); write a .safetensors file")
+          + (shape.count == 3 ? "have \(channels)" : "are tokens")
+          + "; write a .safetensors file")
     }
     try refuse(
-      output, among: opened.inputFiles + [noise, checkpoint.scheduler].compactMap { $0 })
+      output,
+      among: opened.inputFiles
+        + [noise, checkpoint.scheduler, network.conditioning].compactMap { $0 })
     _ = try AtomicFile(path: output, replacing: !noClobber)
   }
 

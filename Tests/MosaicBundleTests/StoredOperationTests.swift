@@ -15,6 +15,19 @@ import Testing
       .activation(.silu, count: 6),
       .timestepEmbedding(width: 8, maxPeriod: 1e4, frequencyShift: 0, isCosineFirst: true),
       .gather(rows: 3, width: 4), .permute(shape: [2, 3, 4], order: [2, 0, 1]),
+    ] + general.map { .general($0) }
+
+  static let general: [Program.GeneralOperation] =
+    UnaryFunction.allCases.map { .unary($0, count: 3) }
+    + BinaryFunction.allCases.map { .binary($0, a: [2, 1], b: [1, 3]) }
+    + Reduction.allCases.map { .reduce($0, outer: 2, extent: 3, inner: 4) } + [
+      .choose(condition: [1, 3], a: [2, 3], b: [1, 1]), .modulate(rows: 2, width: 3),
+      .groupNorm(
+        groups: 2, channels: 4, pixels: 9, epsilon: 1e-6, isAffine: true, activation: .silu),
+      .rmsNorm(rows: 2, width: 3, epsilon: 1e-6), .softmax(rows: 2, width: 3),
+      .matmul(batches: 4, aBatches: 1, bBatches: 4, rows: 2, inner: 3, columns: 5),
+      .pick(outer: 2, extent: 3, inner: 4, indices: [-1, 0, 2, 2]),
+      .join(outer: 2, widths: [3, 1]),
     ]
 
   @Test(arguments: all) func survivesStorage(operation: Program.Operation) throws {

@@ -20,7 +20,8 @@ import Testing
       RuntimeError(.guidanceUnsupported),
       RuntimeError(.inputShape(name: hostile, expected: [1], found: [2])),
       RuntimeError(.nonFinite(step: 0, steps: 2, timestep: 3)),
-      RuntimeError(.unknownInput(hostile)),
+      RuntimeError(.unknownInput(hostile)), RuntimeError(.conditioningMissing([hostile])),
+      RuntimeError(.nullConditioningMissing),
       ReferenceError(path: hostile, reason: .missing(hostile)),
       ReferenceError(path: hostile, reason: .shape(hostile, expected: [-1], found: [1])),
       ReferenceError(path: hostile, reason: .notIntegers(hostile)),
@@ -46,6 +47,13 @@ import Testing
       path: hostile, byteCount: 3, reason: .unknownDataType(tensor: hostile, name: hostile)),
     SafetensorsError(path: hostile, byteCount: 3, reason: .duplicateName(hostile)),
     TensorConversionError(dataType: .i64),
+    ConditioningError(path: hostile, reason: .missing(hostile, expected: [1])),
+    ConditioningError(path: hostile, reason: .missingShared(hostile, expected: [1])),
+    ConditioningError(path: hostile, reason: .shape(hostile, expected: [-1], found: [2])),
+    ConditioningError(path: hostile, reason: .rows(hostile, found: 3, expected: 2)),
+    ConditioningError(path: hostile, reason: .notIntegers(hostile)),
+    ConditioningError(path: hostile, reason: .notFinite(hostile)),
+    ConditioningError(path: hostile, reason: .indexOutside(hostile, 3, rows: 2)),
     WireError(offset: 3, reason: .truncated),
     WireError(offset: 3, reason: .utf8(field: "name")),
     SchedulerError(file: hostile, .unsupportedClass(hostile, hasFields: true)),
@@ -82,6 +90,15 @@ import Testing
       .tensors(missing: ["'a'"], misshapen: [], missingCount: 1, misshapenCount: 0),
       .wrongElementType(tensor: hostile, found: "I64"), .internal("bug"),
     ] as [ImportError.Reason]).map { ImportError(path: hostile, reason: $0) }
+    + ([
+      .unknownInput(hostile), .twoRoles(hostile), .none(role: "sample"),
+      .several(role: "timestep", names: [hostile]),
+      .unfit(role: "timestep", hostile, expected: "x"), .output(hostile),
+      .fixedBatch(input: hostile), .sharedConditioning([hostile]), .nullClass(3, count: 2),
+      .noClasses,
+    ] as [ONNXRoleError.Reason]).map {
+      ONNXRoleError(path: hostile, inputs: [hostile], reason: $0)
+    }
     + ([
       .noWeights, .pickle, .onlyPickles(example: hostile), .severalWeights([hostile]),
       .unknownWeights(asked: hostile, known: [hostile]), .shardsWithoutIndex(example: hostile),

@@ -201,13 +201,4 @@ import Testing
       "\(model): is an ONNX model; --variants takes a bundle")
   }
 
-  @Test func otherVerbs() throws {
-    let message =
-      "\(model): is an ONNX model, which this verb takes in a later version; give the diffusers "
-      + "directory that it was exported from"
-    let output = workspace.output("out.safetensors")
-    expectRefusal(try mosaic("convert", model, "-o", output), .unsupported, message)
-    expectRefusal(try mosaic("run", model, "-o", output), .unsupported, message)
-    #expect(try workspace.written() == [])
-  }
 }

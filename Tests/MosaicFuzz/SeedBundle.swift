@@ -152,6 +152,21 @@ enum SeedBundle {
     let gated = arena("gated", [4, width])
     let inner = arena("inner", [4, hidden])
     let result = arena("result", [4, width])
+    let angles = arena("angles", [width])
+    let scaled = arena("scaled", [4, width])
+    let chosen = arena("chosen", [4, width])
+    let modulated = arena("modulated", [4, width])
+    let grouped = arena("grouped", [4, width])
+    let normed = arena("normed", [4, width])
+    let soft = arena("soft", [4, width])
+    let multiplied = arena("multiplied", [2, 4, 4])
+    let picked = arena("picked", [4, 3])
+    let joined = arena("joined", [4, width])
+    let reduced = arena("reduced", [4, width])
+    values.append(.init(name: "square", shape: [4, 4], storage: .view(of: normed, offset: 0)))
+    let multiplicand = values.count - 1
+    values.append(.init(name: "rest", shape: [4, 5], storage: .view(of: result, offset: 0)))
+    let rest = values.count - 1
     values.append(.init(name: "output", shape: [2, 4, 4], storage: .output))
     let output = values.count - 1
     values.append(.init(name: "rows", shape: [width, 4], storage: .view(of: output, offset: 0)))
@@ -187,11 +202,38 @@ enum SeedBundle {
         .init(
           .linear(rows: 4, inner: hidden, outer: width, activation: .none), [inner, 7, 4],
           into: result),
-        .init(.permute(shape: [4, width], order: [1, 0]), [result], into: output + 1),
+        .init(.general(.unary(.sine, count: width)), [condition], into: angles),
+        .init(
+          .general(.binary(.multiply, a: [4, width], b: [1, width])), [result, angles],
+          into: scaled),
+        .init(
+          .general(.choose(condition: [1, width], a: [4, width], b: [1, width])),
+          [angles, scaled, 4], into: chosen),
+        .init(
+          .general(.modulate(rows: 4, width: width)), [chosen, angles, both], into: modulated),
+        .init(
+          .general(
+            .groupNorm(
+              groups: 2, channels: width, pixels: 4, epsilon: 1e-5, isAffine: true,
+              activation: .silu)), [modulated, 4, 4], into: grouped),
+        .init(
+          .general(.rmsNorm(rows: 4, width: width, epsilon: 1e-6)), [grouped, 4], into: normed),
+        .init(.general(.softmax(rows: 4, width: width)), [normed], into: soft),
+        .init(
+          .general(
+            .matmul(batches: 2, aBatches: 2, bBatches: 1, rows: 4, inner: 4, columns: 4)),
+          [soft, multiplicand], into: multiplied),
+        .init(
+          .general(.pick(outer: 4, extent: width, inner: 1, indices: [0, -1, 7])), [multiplied],
+          into: picked),
+        .init(.general(.join(outer: 4, widths: [3, 5])), [picked, rest], into: joined),
+        .init(
+          .general(.reduce(.sum, outer: 4, extent: 1, inner: width)), [joined], into: reduced),
+        .init(.permute(shape: [4, width], order: [1, 0]), [reduced], into: output + 1),
       ], arenaSize: arenaSize,
       reusableUnits: [
         .init(name: "attention", instruction: 7), .init(name: "mlp", instruction: 10),
-        .init(name: "output", instruction: 11),
+        .init(name: "output", instruction: 22),
       ])
   }
 }

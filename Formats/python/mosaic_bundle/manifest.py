@@ -153,10 +153,24 @@ def check_shape(shape: Iterable[int], what: str) -> None:
 def _check_model(model: Model) -> None:
     shape = list(model.sample_shape)
     require(
-        len(shape) == 3 and min(shape) > 0 and model.output_channels > 0,
+        len(shape) in (2, 3) and min(shape) > 0 and model.output_channels > 0,
         f"the model's samples have the shape {shape}, its output {model.output_channels} channels",
     )
     check_shape(shape, "the model's sample")
+    channels = shape[0] if len(shape) == 3 else shape[1]
+    require(
+        model.output_channels == channels
+        or len(shape) == 3 and model.output_channels > channels,
+        f"the output has {model.output_channels} channels for samples of {channels}",
+    )
+    scale = model.timestep_scale or 1
+    require(0 < scale < math.inf, f"the timesteps are scaled by {scale}")
+    others = {model.sample_input, model.timestep_input, model.class_input}
+    names = set(model.conditioning_inputs)
+    require(
+        len(names) == len(model.conditioning_inputs) and not names & others,
+        "an input of the model has two roles",
+    )
     require(
         not model.has_null_class or model.null_class <= model.class_count,
         f"the null class {model.null_class} is beyond {model.class_count}",

@@ -139,11 +139,12 @@ class Manifest(_message.Message):
     def __init__(self, content: _Optional[_Union[Content, _Mapping]] = ..., storage: _Optional[_Union[Storage, _Mapping]] = ...) -> None: ...
 
 class Model(_message.Message):
-    __slots__ = ["architecture", "class_count", "class_input", "class_names", "has_learned_sigma", "has_null_class", "null_class", "output_channels", "sample_input", "sample_shape", "timestep_input"]
+    __slots__ = ["architecture", "class_count", "class_input", "class_names", "conditioning_inputs", "has_learned_sigma", "has_null_class", "null_class", "output_channels", "sample_input", "sample_shape", "timestep_input", "timestep_scale"]
     ARCHITECTURE_FIELD_NUMBER: _ClassVar[int]
     CLASS_COUNT_FIELD_NUMBER: _ClassVar[int]
     CLASS_INPUT_FIELD_NUMBER: _ClassVar[int]
     CLASS_NAMES_FIELD_NUMBER: _ClassVar[int]
+    CONDITIONING_INPUTS_FIELD_NUMBER: _ClassVar[int]
     HAS_LEARNED_SIGMA_FIELD_NUMBER: _ClassVar[int]
     HAS_NULL_CLASS_FIELD_NUMBER: _ClassVar[int]
     NULL_CLASS_FIELD_NUMBER: _ClassVar[int]
@@ -151,10 +152,12 @@ class Model(_message.Message):
     SAMPLE_INPUT_FIELD_NUMBER: _ClassVar[int]
     SAMPLE_SHAPE_FIELD_NUMBER: _ClassVar[int]
     TIMESTEP_INPUT_FIELD_NUMBER: _ClassVar[int]
+    TIMESTEP_SCALE_FIELD_NUMBER: _ClassVar[int]
     architecture: str
     class_count: int
     class_input: str
     class_names: _containers.RepeatedScalarFieldContainer[str]
+    conditioning_inputs: _containers.RepeatedScalarFieldContainer[str]
     has_learned_sigma: bool
     has_null_class: bool
     null_class: int
@@ -162,7 +165,8 @@ class Model(_message.Message):
     sample_input: str
     sample_shape: _containers.RepeatedScalarFieldContainer[int]
     timestep_input: str
-    def __init__(self, architecture: _Optional[str] = ..., sample_shape: _Optional[_Iterable[int]] = ..., output_channels: _Optional[int] = ..., has_learned_sigma: bool = ..., class_count: _Optional[int] = ..., has_null_class: bool = ..., null_class: _Optional[int] = ..., class_names: _Optional[_Iterable[str]] = ..., sample_input: _Optional[str] = ..., timestep_input: _Optional[str] = ..., class_input: _Optional[str] = ...) -> None: ...
+    timestep_scale: float
+    def __init__(self, architecture: _Optional[str] = ..., sample_shape: _Optional[_Iterable[int]] = ..., output_channels: _Optional[int] = ..., has_learned_sigma: bool = ..., class_count: _Optional[int] = ..., has_null_class: bool = ..., null_class: _Optional[int] = ..., class_names: _Optional[_Iterable[str]] = ..., sample_input: _Optional[str] = ..., timestep_input: _Optional[str] = ..., class_input: _Optional[str] = ..., conditioning_inputs: _Optional[_Iterable[str]] = ..., timestep_scale: _Optional[float] = ...) -> None: ...
 
 class Piece(_message.Message):
     __slots__ = ["byte_count", "chunk", "offset"]

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from . import limits
+from . import general, limits
 from .errors import UnsupportedBundle, require
 from .mosaic_pb2 import Attribute, Instruction
 
@@ -108,14 +108,30 @@ def _number(attribute: Attribute, what: str) -> float:
     return value
 
 
-def _function(attribute: Attribute, what: str) -> str:
+def _word(attribute: Attribute, what: str, kind: str, known: tuple[str, ...]) -> str:
     require(
         attribute.text != "" and not attribute.integers and not attribute.numbers,
         f"{what} is not a text",
     )
-    if attribute.text not in ACTIVATIONS:
-        raise UnsupportedBundle(f"activation {attribute.text!r} is unknown to this reader")
+    if attribute.text not in known:
+        raise UnsupportedBundle(f"{kind} {attribute.text!r} is unknown to this reader")
     return attribute.text
+
+
+def _function(attribute: Attribute, what: str) -> str:
+    return _word(attribute, what, "activation", ACTIVATIONS)
+
+
+def _unary_function(attribute: Attribute, what: str) -> str:
+    return _word(attribute, what, "function", general.UNARY)
+
+
+def _binary_function(attribute: Attribute, what: str) -> str:
+    return _word(attribute, what, "function", general.BINARY)
+
+
+def _reduction(attribute: Attribute, what: str) -> str:
+    return _word(attribute, what, "function", general.REDUCTIONS)
 
 
 def _weight(*shape: int) -> Operand:
@@ -223,6 +239,77 @@ def _permute(operands: int, shape: list[int], order: list[int]) -> Signature:
     return Signature([Operand(tuple(shape))], Operand(tuple(shape[axis] for axis in order)))
 
 
+def _any(count: int) -> Operand:
+    return Operand(count, (FLOATS, WEIGHT))
+
+
+def _unary(operands: int, function: str, count: int) -> Signature:
+    return Signature([Operand(count)], Operand(count))
+
+
+def _binary(operands: int, function: str, a: list[int], b: list[int]) -> Signature:
+    count = general.broadcast(a, b)
+    return Signature([_any(math.prod(shape)) for shape in (a, b)], Operand(count))
+
+
+def _choose(operands: int, condition: list[int], a: list[int], b: list[int]) -> Signature:
+    count = general.broadcast(condition, a, b)
+    return Signature([_any(math.prod(shape)) for shape in (condition, a, b)], Operand(count))
+
+
+def _modulate(operands: int, rows: int, width: int) -> Signature:
+    x = Operand(_product(rows, width))
+    return Signature([x, Operand(width), Operand(width)], x)
+
+
+def _group_norm(
+    operands: int, groups: int, channels: int, pixels: int, epsilon: float, affine: bool,
+    activation: str,
+) -> Signature:  # fmt: skip
+    require(epsilon >= 0, f"group_norm.epsilon is {epsilon}")
+    require(channels % groups == 0, f"group_norm has {channels} channels in {groups} groups")
+    x = Operand(_product(channels, pixels))
+    return Signature([x, *([_weight(channels)] * 2 if affine else [])], x)
+
+
+def _rms_norm(operands: int, rows: int, width: int, epsilon: float) -> Signature:
+    require(epsilon >= 0, f"rms_norm.epsilon is {epsilon}")
+    x = Operand(_product(rows, width))
+    return Signature([x, _weight(width)], x)
+
+
+def _softmax(operands: int, rows: int, width: int) -> Signature:
+    x = Operand(_product(rows, width))
+    return Signature([x], x)
+
+
+def _matmul(
+    operands: int, batches: int, a_batches: int, b_batches: int, rows: int, inner: int,
+    columns: int,
+) -> Signature:  # fmt: skip
+    _check_sides("matmul", rows, inner, columns)
+    general.matrices(batches, a_batches)
+    general.matrices(batches, b_batches)
+    return Signature(
+        [_any(_product(a_batches, rows, inner)), _any(_product(b_batches, inner, columns))],
+        Operand(_product(batches, rows, columns)),
+    )
+
+
+def _pick(operands: int, outer: int, extent: int, inner: int, indices: list[int]) -> Signature:
+    count = general.picked(outer, extent, inner, indices)
+    return Signature([_any(_product(outer, extent, inner))], Operand(count))
+
+
+def _join(operands: int, outer: int, widths: list[int]) -> Signature:
+    parts = [_any(general.product(outer, width)) for width in widths]
+    return Signature(parts, Operand(general.product(outer, sum(widths))))
+
+
+def _reduce(operands: int, reduction: str, outer: int, extent: int, inner: int) -> Signature:
+    return Signature([Operand(_product(outer, extent, inner))], Operand(_product(outer, inner)))
+
+
 _Reader = Callable[[Attribute, str], Any]
 _OPERATIONS: dict[str, tuple[dict[str, _Reader], Callable[..., Signature]]] = {
     "linear": (
@@ -256,4 +343,31 @@ _OPERATIONS: dict[str, tuple[dict[str, _Reader], Callable[..., Signature]]] = {
     ),
     "gather": ({"rows": _size, "width": _size}, _gather),
     "permute": ({"shape": _integers, "order": _integers}, _permute),
+    "unary": ({"function": _unary_function, "count": _size}, _unary),
+    "binary": ({"function": _binary_function, "a": _integers, "b": _integers}, _binary),
+    "choose": ({"condition": _integers, "a": _integers, "b": _integers}, _choose),
+    "modulate": ({"rows": _size, "width": _size}, _modulate),
+    "group_norm": (
+        {
+            "groups": _size, "channels": _size, "pixels": _size, "epsilon": _number,
+            "affine": _flag, "activation": _function,
+        },
+        _group_norm,
+    ),
+    "rms_norm": ({"rows": _size, "width": _size, "epsilon": _number}, _rms_norm),
+    "softmax": ({"rows": _size, "width": _size}, _softmax),
+    "matmul": (
+        {
+            "batches": _size, "a_batches": _size, "b_batches": _size, "rows": _size,
+            "inner": _size, "columns": _size,
+        },
+        _matmul,
+    ),
+    "pick": (
+        {"outer": _size, "extent": _size, "inner": _size, "indices": _integers}, _pick,
+    ),
+    "join": ({"outer": _size, "widths": _integers}, _join),
+    "reduce": (
+        {"reduction": _reduction, "outer": _size, "extent": _size, "inner": _size}, _reduce,
+    ),
 }  # fmt: skip

@@ -83,7 +83,12 @@ def _check_roles(content: Content, program: Program) -> None:
             name in ports and ports[name][0] in shapes and ports[name][1] == element,
             f"its program has no {element} input {name!r} of the shape {shapes[-1]}",
         )
-    expected = [model.output_channels, *sample[1:]]
+    for name in model.conditioning_inputs:
+        require(name in ports, f"its program has no input {name!r}")
+    is_tokens = len(sample) == 2
+    expected = (
+        [sample[0], model.output_channels] if is_tokens else [model.output_channels, *sample[1:]]
+    )
     require(
         list(program.output_shape) == expected,
         f"its output has the shape {list(program.output_shape)} instead of {expected}",

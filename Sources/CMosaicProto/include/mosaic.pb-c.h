@@ -156,7 +156,7 @@ struct  Mosaic__Model
   ProtobufCMessage base;
   char *architecture;
   /*
-   * Channels, height, width.
+   * Channels, height, width; or, since 1.4, tokens, channels.
    */
   size_t n_sample_shape;
   uint64_t *sample_shape;
@@ -179,10 +179,20 @@ struct  Mosaic__Model
    * Empty: the network takes no class.
    */
   char *class_input;
+  /*
+   * From here on since 1.4.
+   * Names of the other program inputs: what they hold comes from whoever samples.
+   */
+  size_t n_conditioning_inputs;
+  char **conditioning_inputs;
+  /*
+   * The network takes the process' timestep times this; 0 is 1.
+   */
+  double timestep_scale;
 };
 #define MOSAIC__MODEL__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&mosaic__model__descriptor) \
-    , (char *)protobuf_c_empty_string, 0,NULL, 0, 0, 0, 0, 0, 0,NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, 0,NULL, 0, 0, 0, 0, 0, 0,NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0 }
 
 
 struct  Mosaic__Scheduler

@@ -49,7 +49,7 @@ extension ONNXModel {
   /// - Throws: `ONNXError`.
   public func network(_ binding: ONNXBinding = ONNXBinding()) throws(ONNXError) -> ONNXNetwork {
     do {
-      let fixed = binding.freesBatch ? fixedBatch : nil
+      let fixed = binding.freesBatch ? fixedBatch(binding) : nil
       let context = ONNXGraphImport(operatorSet: operatorSetVersion, fixedBatch: fixed)
       let extents = try symbols(binding)
       for input in graph.inputs {
@@ -89,7 +89,10 @@ extension ONNXModel {
   }
 
   /// The extent of the first input's first axis, where it is fixed.
-  private var fixedBatch: Int? {
+  private func fixedBatch(_ binding: ONNXBinding) -> Int? {
+    if let name = graph.inputs.first?.name, let extent = binding.shapes[name]?.first, extent > 0 {
+      return extent
+    }
     guard case .fixed(let extent)? = graph.inputs.first?.type?.shape?.first, extent > 0 else {
       return nil
     }
