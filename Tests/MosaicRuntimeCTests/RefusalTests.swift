@@ -89,7 +89,7 @@ import Testing
     #expect(
       refusal { mosaic_sample(bundle.handle, &request, &pixel, 1, nil, nil, $0) }.code == 64)
     #expect(
-      refusal { mosaic_denoise(bundle.handle, &pixel, count, [0], 1, 0, 0, &pixel, 1, $0) }.code
+      refusal { mosaic_denoise(bundle.handle, [0], count, [0], 1, 0, 0, &pixel, 1, $0) }.code
         == 64)
   }
 
@@ -115,8 +115,8 @@ import Testing
       }
       #expect(failure.code == 64 && failure.text.hasSuffix("found \(1 << 40)"))
     }
-    var time = 0.0
-    #expect(refusal { mosaic_trajectory(bundle.handle, 0, &time, &time, $0) }.code == 64)
+    var (time, level) = (0.0, 0.0)
+    #expect(refusal { mosaic_trajectory(bundle.handle, 0, &time, &level, $0) }.code == 64)
     #expect(
       refusal { mosaic_denoise(bundle.handle, images, 1, [0], .nan, 0, 0, &images, size, $0) }
         .text == "'timestep' must be a number")
