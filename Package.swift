@@ -23,6 +23,8 @@ let package = Package(
   products: [
     .executable(name: "mosaic", targets: ["mosaic"]),
     .library(name: "MosaicRuntime", targets: ["MosaicRuntime"]),
+    // Installed as libmosaic.so; a product may not be named as the executable is.
+    .library(name: "Mosaic", type: .dynamic, targets: ["MosaicRuntimeC"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
@@ -46,6 +48,10 @@ let package = Package(
       "MosaicBundle",
       ["MosaicCore", "MosaicProto", "CMosaicSIMD", "CZstd", "CXXHash", "CMosaicProto"]),
     library("MosaicRuntime", ["MosaicCore", "MosaicBundle", "MosaicKernels"]),
+
+    // The runtime for other languages.
+    .target(name: "CMosaic"),
+    library("MosaicRuntimeC", ["MosaicCore", "MosaicBundle", "MosaicRuntime", "CMosaic"]),
 
     // The compiler.
     library("MosaicIR", ["MosaicCore", "MosaicKernels"]),
@@ -101,6 +107,7 @@ let package = Package(
     tests(
       of: "MosaicRuntime",
       ["MosaicCore", "MosaicBundle", "MosaicIR", "MosaicImport", "MosaicLowering"]),
+    tests(of: "MosaicRuntimeC", ["MosaicCore", "MosaicBundle", "MosaicRuntime", "CMosaic"]),
     tests(of: "MosaicIR", ["MosaicCore"]),
     tests(of: "MosaicImport", ["MosaicCore", "MosaicIR"]),
     tests(

@@ -7,8 +7,7 @@ typedef uint16_t halves __attribute__((ext_vector_type(64)));
 typedef uint32_t words __attribute__((ext_vector_type(64)));
 enum { BLOCK = 64 };
 
-MOSAIC_CLONES
-void mosaic_split_planes2(const uint8_t *elements, uint8_t *planes, long count) {
+MOSAIC_INLINE void split_planes2(int level, const uint8_t *elements, uint8_t *planes, long count) {
   long i = 0;
   for (; i + BLOCK <= count; i += BLOCK) {
     halves values;
@@ -22,8 +21,11 @@ void mosaic_split_planes2(const uint8_t *elements, uint8_t *planes, long count) 
     for (int plane = 0; plane < 2; plane++) planes[plane * count + i] = elements[2 * i + plane];
 }
 
-MOSAIC_CLONES
-void mosaic_split_planes4(const uint8_t *elements, uint8_t *planes, long count) {
+MOSAIC_DISPATCH(mosaic_split_planes2, split_planes2,
+                (const uint8_t *elements, uint8_t *planes, long count),
+                elements, planes, count)
+
+MOSAIC_INLINE void split_planes4(int level, const uint8_t *elements, uint8_t *planes, long count) {
   long i = 0;
   for (; i + BLOCK <= count; i += BLOCK) {
     words values;
@@ -38,8 +40,12 @@ void mosaic_split_planes4(const uint8_t *elements, uint8_t *planes, long count) 
     for (int plane = 0; plane < 4; plane++) planes[plane * count + i] = elements[4 * i + plane];
 }
 
-MOSAIC_CLONES
-void mosaic_join_planes2(const uint8_t *const planes[2], uint8_t *elements, long count) {
+MOSAIC_DISPATCH(mosaic_split_planes4, split_planes4,
+                (const uint8_t *elements, uint8_t *planes, long count),
+                elements, planes, count)
+
+MOSAIC_INLINE void join_planes2(int level, const uint8_t *const planes[2], uint8_t *elements,
+                                long count) {
   const uint8_t *p0 = planes[0], *p1 = planes[1];
   long i = 0;
   for (; i + BLOCK <= count; i += BLOCK) {
@@ -53,8 +59,12 @@ void mosaic_join_planes2(const uint8_t *const planes[2], uint8_t *elements, long
   for (; i < count; i++) elements[2 * i] = p0[i], elements[2 * i + 1] = p1[i];
 }
 
-MOSAIC_CLONES
-void mosaic_join_planes4(const uint8_t *const planes[4], uint8_t *elements, long count) {
+MOSAIC_DISPATCH(mosaic_join_planes2, join_planes2,
+                (const uint8_t *const planes[2], uint8_t *elements, long count),
+                planes, elements, count)
+
+MOSAIC_INLINE void join_planes4(int level, const uint8_t *const planes[4], uint8_t *elements,
+                                long count) {
   const uint8_t *const p[4] = {planes[0], planes[1], planes[2], planes[3]};
   long i = 0;
   for (; i + BLOCK <= count; i += BLOCK) {
@@ -70,3 +80,7 @@ void mosaic_join_planes4(const uint8_t *const planes[4], uint8_t *elements, long
   for (; i < count; i++)
     for (int plane = 0; plane < 4; plane++) elements[4 * i + plane] = p[plane][i];
 }
+
+MOSAIC_DISPATCH(mosaic_join_planes4, join_planes4,
+                (const uint8_t *const planes[4], uint8_t *elements, long count),
+                planes, elements, count)

@@ -62,10 +62,9 @@ MOSAIC_INLINE void normalise(const float *x, float *y, long width, struct moment
   }
 }
 
-MOSAIC_CLONES
-void mosaic_layer_norm(const float *x, float *y, long rows, long width, float epsilon,
-                       const float *weight, const float *bias, const float *scale,
-                       const float *shift) {
+MOSAIC_INLINE void layer_norm(int level, const float *x, float *y, long rows, long width,
+                              float epsilon, const float *weight, const float *bias,
+                              const float *scale, const float *shift) {
   for (long row = 0; row < rows; row++, x += width, y += width) {
     const struct moments by = moments(x, width, epsilon);
     if (weight && scale)
@@ -76,3 +75,8 @@ void mosaic_layer_norm(const float *x, float *y, long rows, long width, float ep
       normalise(x, y, width, by, 0, scale != 0, weight, bias, scale, shift);
   }
 }
+
+MOSAIC_DISPATCH(mosaic_layer_norm, layer_norm,
+                (const float *x, float *y, long rows, long width, float epsilon,
+                 const float *weight, const float *bias, const float *scale, const float *shift),
+                x, y, rows, width, epsilon, weight, bias, scale, shift)

@@ -46,12 +46,16 @@ MOSAIC_INLINE void dot_rows(int outputs, const float *x, long x_stride, const fl
   if (m == 1) dot_block(1, outputs, x, x_stride, w, bias, y, y_stride, k);
 }
 
-MOSAIC_CLONES
-void mosaic_row_product(const float *x, long x_stride, const float *w, const float *bias, float *y,
-                        long y_stride, long m, long n, long k) {
+MOSAIC_INLINE void row_product(int level, const float *x, long x_stride, const float *w,
+                               const float *bias, float *y, long y_stride, long m, long n, long k) {
   long output = 0;
   for (; output + 4 <= n; output += 4)
     dot_rows(4, x, x_stride, w + output * k, bias ? bias + output : 0, y + output, y_stride, m, k);
   for (; output < n; output++)
     dot_rows(1, x, x_stride, w + output * k, bias ? bias + output : 0, y + output, y_stride, m, k);
 }
+
+MOSAIC_DISPATCH(mosaic_row_product, row_product,
+                (const float *x, long x_stride, const float *w, const float *bias, float *y,
+                 long y_stride, long m, long n, long k),
+                x, x_stride, w, bias, y, y_stride, m, n, k)

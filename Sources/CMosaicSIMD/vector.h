@@ -1,19 +1,10 @@
-// Sixteen floats at a time, and how one source becomes a version for each instruction set.
+// Sixteen floats at a time.
 #ifndef CMOSAICSIMD_VECTOR_H
 #define CMOSAICSIMD_VECTOR_H
 
 #include <stdint.h>
 
-// The loader picks the widest version the processor runs. What a clone calls must be inlined into
-// it, or it would be compiled for the baseline.
-#if defined(__x86_64__) && defined(__linux__)
-#define MOSAIC_CLONES \
-  __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
-#else
-#define MOSAIC_CLONES
-#endif
-
-#define MOSAIC_INLINE static inline __attribute__((always_inline))
+#include "dispatch.h"
 
 // Vectors never cross a real call, so it does not matter how calls would pass them.
 #pragma clang diagnostic ignored "-Wpsabi"

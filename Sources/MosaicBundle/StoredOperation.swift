@@ -29,6 +29,11 @@ struct StoredOperation: Equatable {
   var attributes: [Attribute]
 }
 
+extension Program.Operation {
+  /// As bundles name it.
+  public var name: String { StoredOperation(self).name }
+}
+
 extension StoredOperation {
   init(_ operation: Program.Operation) {
     switch operation {

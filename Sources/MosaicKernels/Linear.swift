@@ -3,8 +3,9 @@ internal import COpenBLAS
 
 /// `y = activation(x · weightᵀ + bias)`: x [m, k], weight [n, k], bias [n], y [m, n].
 ///
-/// Products of few rows run at the speed the weights are read, the others in OpenBLAS. `y` must
-/// not overlap an operand.
+/// For a weight that is read once or a few times; `PackedRows` are quicker for one that is read often.
+/// Products of few rows run at the speed the weights are read, the others in OpenBLAS. `y` must not
+/// overlap an operand.
 ///
 /// - Parameters:
 ///   - xStride: Distance between rows of x, in elements; at least `k`.
@@ -15,51 +16,18 @@ public func linear(
   bias: UnsafePointer<Float>? = nil, activation: Activation = .none,
   into y: UnsafeMutablePointer<Float>, yStride: Int, m: Int, n: Int, k: Int
 ) {
-  linear(
-    x, xStride: xStride, weightRuns: CollectionOfOne(WeightRun(rows: weight, count: n)), bias: bias,
-    activation: activation, into: y, yStride: yStride, m: m, n: n, k: k)
-}
-
-/// Neighbouring rows of a weight.
-public struct WeightRun {
-  public var rows: UnsafePointer<Float>
-  public var count: Int
-
-  public init(rows: UnsafePointer<Float>, count: Int) {
-    self.rows = rows
-    self.count = count
-  }
-}
-
-/// The same with a weight whose rows lie in several places: one product a run.
-///
-/// Each run costs another packing of x, some 1 % of a product of a hundred rows. The last columns
-/// of a product round as its width says, so the result may differ in its last bit from that of the
-/// same rows in one place.
-///
-/// - Parameter weightRuns: Runs of [count, k] whose counts add up to `n`.
-public func linear(
-  _ x: UnsafePointer<Float>, xStride: Int, weightRuns: some Collection<WeightRun>,
-  bias: UnsafePointer<Float>? = nil, activation: Activation = .none,
-  into y: UnsafeMutablePointer<Float>, yStride: Int, m: Int, n: Int, k: Int
-) {
   if m == 0 || n == 0 { return }
-  // A product that adds to y costs no more than one that writes it, so the bias rides along.
-  if m > fewRows, let bias {
-    for row in 0..<m { (y + row * yStride).update(from: bias, count: n) }
-  }
-  var column = 0
-  for run in weightRuns where run.count > 0 {
-    if m <= fewRows {
-      mosaic_row_product(
-        x, xStride, run.rows, bias.map { $0 + column }, y + column, yStride, m, run.count, k)
-    } else {
-      cblas_sgemm(
-        CblasRowMajor, CblasNoTrans, CblasTrans, blasInteger(m), blasInteger(run.count),
-        blasInteger(k), 1, x, blasInteger(xStride), run.rows, blasInteger(max(k, 1)),
-        bias == nil ? 0 : 1, y + column, blasInteger(yStride))
+  if m <= fewRows {
+    mosaic_row_product(x, xStride, weight, bias, y, yStride, m, n, k)
+  } else {
+    // A product that adds to y costs no more than one that writes it, so the bias rides along.
+    if let bias {
+      for row in 0..<m { (y + row * yStride).update(from: bias, count: n) }
     }
-    column += run.count
+    cblas_sgemm(
+      CblasRowMajor, CblasNoTrans, CblasTrans, blasInteger(m), blasInteger(n), blasInteger(k), 1, x,
+      blasInteger(xStride), weight, blasInteger(max(k, 1)), bias == nil ? 0 : 1, y,
+      blasInteger(yStride))
   }
   if activation == .none { return }
   if yStride == n {

@@ -54,11 +54,12 @@ public struct DenseNetwork: Sendable {
   ///   - leaf: See `Executor`.
   ///   - units: See `Graph.lowered`.
   public func executor(
-    threads: Int, leaf: Int? = nil, reusing units: [ReusableUnit] = []
+    threads: Int, leaf: Int? = nil, reusing units: [ReusableUnit] = [],
+    precision: Precision = .f32
   ) throws -> Executor {
     let lowered = try graph.lowered(reusing: units)
     return Executor(
       program: lowered.program, weights: lowered.weights.compactMap { weights[$0] },
-      threads: threads, leaf: leaf)
+      threads: threads, leaf: leaf, precision: precision)
   }
 }

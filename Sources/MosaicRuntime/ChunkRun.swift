@@ -2,23 +2,36 @@ internal import MosaicBundle
 internal import MosaicCore
 internal import MosaicKernels
 
-/// A program's pass over a chunk of neighbouring samples.
+/// A program's pass over a chunk of neighbouring samples, or over the rows of its scalar part.
 struct ChunkRun {
+  /// Which of the instructions run.
+  enum Part { case scalars, samples }
+
   let program: Program
-  let weights: [WeightRows]
+  let weights: [ProgramWeight]
+  let scalarPart: ScalarPart
+  let part: Part
   let arena: UnsafeMutablePointer<Float>
   let job: Job
   /// The chunk's first sample in the batch.
   let start: Int
   let count: Int
+  /// Who shares an instruction's work.
+  let team: Team
 
-  /// A batched value's memory: sample i lies at `base + i * stride`.
+  /// A batched value's memory: sample i lies at `base + i * stride`, or where rows are shared at
+  /// `base + rows[i] * stride`.
   struct Operand {
     var base: UnsafeMutablePointer<Float>
     var stride: Int
     var elements: Int
-    var isContiguous: Bool { stride == elements }
-    func sample(_ index: Int) -> UnsafeMutablePointer<Float> { base + index * stride }
+    var rows: [Int32]?
+    /// Of the first sample in `rows`.
+    var first = 0
+    var isContiguous: Bool { stride == elements && rows == nil }
+    func sample(_ index: Int) -> UnsafeMutablePointer<Float> {
+      base + (rows.map { Int($0[first + index]) } ?? index) * stride
+    }
   }
 
   private struct Modulation {
@@ -33,7 +46,8 @@ struct ChunkRun {
   }
 
   func execute() {
-    for (index, instruction) in program.instructions.enumerated() {
+    for (index, instruction) in program.instructions.enumerated()
+    where scalarPart.contains[index] == (part == .scalars) {
       if let exchange = job.exchange {
         if let fills = exchange.fills[index] {
           fill(
@@ -42,7 +56,9 @@ struct ChunkRun {
         }
         guard exchange.isLive[index] else { continue }
       }
+      let clock = job.timing == nil ? nil : ContinuousClock.now
       run(instruction)
+      if let clock { job.timing?.add(ContinuousClock.now - clock, to: index, team: team.threads) }
       if let exchange = job.exchange, let keeps = exchange.keeps[index] {
         keep(operand(instruction.output), in: keeps, exchange)
       }
@@ -58,6 +74,11 @@ struct ChunkRun {
     let elements = program.values[value].shape.reduce(1, *)
     switch program.values[value].storage {
     case .arena(let offset):
+      if let place = scalarPart.offsets[value], let values = job.scalars {
+        return Operand(
+          base: values.memory.pointer + place * values.rows, stride: elements, elements: elements,
+          rows: part == .scalars ? nil : values.rowOfSample, first: start)
+      }
       return Operand(base: arena + offset * count, stride: elements, elements: elements)
     case .output:
       return Operand(
@@ -69,10 +90,12 @@ struct ChunkRun {
       return Operand(base: floats + start * elements, stride: elements, elements: elements)
     case .view(let parent, let offset):
       let whole = operand(parent)
-      return Operand(base: whole.base + offset, stride: whole.stride, elements: elements)
+      return Operand(
+        base: whole.base + offset, stride: whole.stride, elements: elements, rows: whole.rows,
+        first: whole.first)
     case .weight(let index):
-      guard let base = weights[index].base else {
-        preconditionFailure("the executor sees to it that only products read runs of rows")
+      guard case .plain(let rows) = weights[index], let base = rows.base else {
+        preconditionFailure("the executor sees to it that only products read packed rows")
       }
       // A stride of 0: every sample reads the same.
       return Operand(
@@ -82,12 +105,11 @@ struct ChunkRun {
 
   func weight(_ value: Int) -> UnsafePointer<Float> { UnsafePointer(operand(value).base) }
 
-  /// A weight's rows of `inner` elements, where they lie.
-  private func matrix(_ value: Int, inner: Int) -> [WeightRun] {
-    guard case .weight(let index) = program.values[value].storage else {
-      preconditionFailure("matrices are weights; the verifier sees to it")
-    }
-    return weights[index].matrixRuns(inner: inner)
+  private func matrix(_ value: Int) -> PackedMatrix {
+    guard case .weight(let index) = program.values[value].storage,
+      case .packed(let matrix) = weights[index]
+    else { preconditionFailure("matrices are weights; the verifier sees to it") }
+    return matrix
   }
 
   private func integers(_ value: Int) -> UnsafePointer<Int32> {
@@ -98,6 +120,13 @@ struct ChunkRun {
   }
 
   private func copy(_ source: Operand, to destination: UnsafeMutablePointer<Float>) {
+    if part == .scalars, let rows = job.scalars?.rowOfSample {
+      for (sample, row) in rows.enumerated() {
+        (destination + sample * source.elements)
+          .update(from: source.sample(Int(row)), count: source.elements)
+      }
+      return
+    }
     for sample in 0..<count {
       (destination + (start + sample) * source.elements)
         .update(from: source.sample(sample), count: source.elements)
@@ -161,12 +190,15 @@ struct ChunkRun {
       let shape = AttentionShape(
         heads: heads, size: size, queries: queries, keys: keys, scale: scale)
       let width = heads * size
-      withScratch(shape.scratchCount) { scratch in
-        for sample in 0..<count {
-          MosaicKernels.attention(
-            q: q.sample(sample), qStride: width, k: k.sample(sample), kStride: width,
-            v: v.sample(sample), vStride: width, into: y.sample(sample), yStride: width,
-            shape: shape, scratch: scratch)
+      team.split(count * heads) { range in
+        withScratch(shape.scratchCount) { scratch in
+          for unit in range {
+            let (sample, head) = unit.quotientAndRemainder(dividingBy: heads)
+            MosaicKernels.attention(
+              q: q.sample(sample), qStride: width, k: k.sample(sample), kStride: width,
+              v: v.sample(sample), vStride: width, into: y.sample(sample), yStride: width,
+              shape: shape, heads: head..<head + 1, scratch: scratch)
+          }
         }
       }
     case .layerNorm(let rows, let width, let epsilon, let isAffine, let isModulated):
@@ -176,17 +208,17 @@ struct ChunkRun {
       let modulation =
         isModulated
         ? Modulation(scale: operand(inputs[first]), shift: operand(inputs[first + 1])) : nil
-      for sample in 0..<count {
+      eachRow(rows, width) { sample, offset, rows in
         MosaicKernels.layerNorm(
-          x.sample(sample), into: y.sample(sample), rows: rows, width: width, epsilon: epsilon,
-          affine: affine, modulation: modulation?.at(sample))
+          x.sample(sample) + offset, into: y.sample(sample) + offset, rows: rows, width: width,
+          epsilon: epsilon, affine: affine, modulation: modulation?.at(sample))
       }
     case .gatedAdd(let rows, let width):
       let (x, branch, gate) = (operand(inputs[0]), operand(inputs[1]), operand(inputs[2]))
-      for sample in 0..<count {
+      eachRow(rows, width) { sample, offset, rows in
         MosaicKernels.gatedAdd(
-          x.sample(sample), branch: branch.sample(sample), gate: gate.sample(sample),
-          into: y.sample(sample), rows: rows, width: width)
+          x.sample(sample) + offset, branch: branch.sample(sample) + offset,
+          gate: gate.sample(sample), into: y.sample(sample) + offset, rows: rows, width: width)
       }
     case .addRow(let rows, let width):
       let (x, row) = (operand(inputs[0]), weight(inputs[1]))
@@ -231,21 +263,29 @@ struct ChunkRun {
     }
   }
 
+  /// Calls `body` with the sample, the first element and the count of neighbouring rows.
+  private func eachRow(_ rows: Int, _ width: Int, _ body: (Int, Int, Int) -> Void) {
+    for sample in 0..<count {
+      team.split(rows, grain: 16) { body(sample, $0.lowerBound * width, $0.count) }
+    }
+  }
+
   private func linear(
     _ inputs: [Int], _ y: Operand, rows: Int, inner: Int, outer: Int,
     _ activation: Program.Activation
   ) {
     let x = operand(inputs[0])
-    let bias = inputs.count > 2 ? weight(inputs[2]) : nil
-    let matrix = matrix(inputs[1], inner: inner)
+    let product = MatrixProduct(
+      matrix: matrix(inputs[1]), bias: inputs.count > 2 ? weight(inputs[2]) : nil,
+      activation: Activation(activation), team: team)
     // Samples of one row each may lie apart; of more rows they must follow each other.
-    let calls = (x.isContiguous && y.isContiguous) || rows == 1 ? 1 : count
+    let isOne =
+      (x.isContiguous && y.isContiguous) || (rows == 1 && x.rows == nil && y.rows == nil)
+    let calls = isOne ? 1 : count
     for call in 0..<calls {
-      MosaicKernels.linear(
-        x.sample(call), xStride: rows == 1 ? x.stride : inner, weightRuns: matrix, bias: bias,
-        activation: Activation(activation), into: y.sample(call),
-        yStride: rows == 1 ? y.stride : outer,
-        m: rows * count / calls, n: outer, k: inner)
+      product.run(
+        x.sample(call), xStride: rows == 1 ? x.stride : inner, into: y.sample(call),
+        yStride: rows == 1 ? y.stride : outer, m: rows * count / calls)
     }
   }
 }

@@ -5,42 +5,67 @@ internal import Synchronization
 
 /// Runs a program over a batch.
 ///
-/// The batch is cut into chunks of samples that pass through the whole program one after the other,
-/// so that what a chunk computes stays in cache; workers take chunks in turn. The products of a
-/// worker run on its own thread: OpenBLAS' pool is used only where there is a single chunk.
+/// What depends on single numbers of a sample alone runs first, once for all samples that share them.
+/// Then the batch is cut into chunks of samples that pass through the rest one after the other, so
+/// that what a chunk computes stays in cache; workers take chunks in turn. Chunks that are left when
+/// there are fewer of them than threads have their instructions divided instead.
+///
+/// Neither the batch nor the number of threads shows in what products, norms and attention compute.
 public final class Executor: Sendable {
   public let program: Program
   /// One for each of the program's weights.
-  public let weights: [WeightRows]
+  public let weights: [ProgramWeight]
   public let threads: Int
   private let leaf: Int?
   private let arenas = ArenaPool()
+  let scalarPart: ScalarPart
 
   /// - Parameter leaf: Where given, what is computed does not depend on the number of threads, and
-  ///   for each whole leaf of so many samples not on the rest of the batch either: products round
-  ///   differently at other heights, so chunks are then equal parts of leaves.
-  /// - Precondition: The program is verified, each weight has its element count, and only those
-  ///   that products read by rows lie in several runs.
-  public init(program: Program, weights: [WeightRows], threads: Int, leaf: Int? = nil) {
+  ///   for each whole leaf of so many samples not on the rest of the batch either: convolutions
+  ///   round differently on several threads, so chunks are then equal parts of leaves.
+  /// - Precondition: The program is verified, each weight has its element count, and those that are
+  ///   packed are the program's matrices.
+  public init(program: Program, weights: [ProgramWeight], threads: Int, leaf: Int? = nil) {
     precondition(
       weights.count == program.weights.count
         && zip(weights, program.weights).allSatisfy { $0.count == $1.shape.reduce(1, *) })
-    let readByRows = program.weightsReadByRows()
+    let matrices = program.matrixWeights()
     precondition(
-      weights.indices.allSatisfy { weights[$0].base != nil || readByRows.contains($0) })
+      weights.indices.allSatisfy { index in
+        switch weights[index] {
+        case .plain(let rows): rows.base != nil && matrices[index] == nil
+        case .packed(let matrix): matrix.inner == matrices[index]
+        }
+      })
     self.program = program
     self.weights = weights
     self.threads = max(1, threads)
     self.leaf = leaf
+    scalarPart = ScalarPart(of: program)
+  }
+
+  /// Of weights as they are stored; matrices are rearranged into memory of their own.
+  public convenience init(
+    program: Program, weights: [WeightRows], threads: Int, leaf: Int? = nil,
+    precision: Precision = .f32
+  ) {
+    self.init(
+      program: program, weights: program.arranged(weights, precision, threads: threads),
+      threads: threads, leaf: leaf)
   }
 
   /// Of weights that lie in buffers of their own.
   public convenience init(
-    program: Program, weights: [FloatBuffer], threads: Int, leaf: Int? = nil
+    program: Program, weights: [FloatBuffer], threads: Int, leaf: Int? = nil,
+    precision: Precision = .f32
   ) {
     self.init(
-      program: program, weights: weights.map { WeightRows($0) }, threads: threads, leaf: leaf)
+      program: program, weights: weights.map { WeightRows($0) }, threads: threads, leaf: leaf,
+      precision: precision)
   }
+
+  /// A copy of the weights' values, one buffer for each of the program's weights.
+  public var weightValues: [FloatBuffer] { weights.map(\.unpacked) }
 
   /// A copy of what an instruction reads as its first operand, for calibration.
   public struct Capture: @unchecked Sendable {
@@ -64,32 +89,63 @@ public final class Executor: Sendable {
     run(inputs: inputs, output: output, batch: batch, captures: captures, exchange: nil)
   }
 
-  /// - Parameter exchange: What is taken from earlier runs and kept for later ones.
+  /// - Parameters:
+  ///   - exchange: What is taken from earlier runs and kept for later ones.
+  ///   - timing: Told what each instruction took.
   func run(
     inputs: [UnsafeRawPointer], output: UnsafeMutablePointer<Float>, batch: Int,
-    captures: [Capture], exchange: ValueExchange?
+    captures: [Capture], exchange: ValueExchange?, timing: InstructionTiming? = nil
   ) {
     precondition(inputs.count == program.inputs.count)
     // Workers hold bare pointers into the weights.
     defer { withExtendedLifetime(self) {} }
+    let values =
+      scalarPart.isEmpty
+      ? nil : evaluateScalarPart(inputs, batch, captures, exchange, timing)
     let chunk = chunkSize(batch: batch)
-    let chunks = (batch + chunk - 1) / chunk
-    let workers = min(threads, chunks)
-    BLAS.setThreads(chunks == 1 ? threads : 1)
     let job = Job(
       inputs: inputs, output: output, batch: batch, chunk: chunk, captures: captures,
-      exchange: exchange)
-    guard workers > 1 else {
-      return work(job, next: { job.claim() })
+      exchange: exchange, scalars: values, timing: timing)
+    let chunks = (batch + chunk - 1) / chunk
+    // Whole rounds of a chunk a thread.
+    let together = threads == 1 ? chunks : chunks / threads * threads
+    BLAS.setThreads(1)
+    if together > 0, threads > 1 {
+      DispatchQueue.concurrentPerform(iterations: threads) { _ in
+        work(job, team: .alone, next: { job.claim(below: together) })
+      }
     }
-    DispatchQueue.concurrentPerform(iterations: workers) { _ in
-      work(job, next: { job.claim() })
+    if leaf == nil, threads > 1, together < chunks, program.isMostlyConvolution {
+      BLAS.setThreads(threads)
     }
+    work(job, team: Team(threads: threads), next: { job.claim(below: chunks) })
+  }
+
+  private func evaluateScalarPart(
+    _ inputs: [UnsafeRawPointer], _ batch: Int, _ captures: [Capture], _ exchange: ValueExchange?,
+    _ timing: InstructionTiming?
+  ) -> ScalarValues {
+    let values = ScalarValues(scalarPart, inputs: inputs, batch: batch)
+    let rows = inputs.enumerated().map { index, input in
+      scalarPart.inputs.contains(index) ? values.gathered(input) : FloatMemory(count: 0)
+    }
+    let job = Job(
+      inputs: rows.map { UnsafeRawPointer($0.pointer) }, output: values.memory.pointer,
+      batch: batch, chunk: values.rows, captures: captures, exchange: exchange, scalars: values,
+      timing: timing)
+    BLAS.setThreads(1)
+    ChunkRun(
+      program: program, weights: weights, scalarPart: scalarPart, part: .scalars,
+      arena: values.memory.pointer, job: job, start: 0, count: values.rows,
+      team: Team(threads: threads)
+    ).execute()
+    withExtendedLifetime(rows) {}
+    return values
   }
 
   /// Samples a chunk: as many as keep the arena near the size of a cache, in whole shares of the
   /// workers.
-  private func chunkSize(batch: Int) -> Int {
+  func chunkSize(batch: Int) -> Int {
     let cacheElements = 1 << 19
     let fitting = max(1, cacheElements / max(program.arenaSize, 1))
     if let leaf {
@@ -100,15 +156,18 @@ public final class Executor: Sendable {
     return max(1, (batch + rounds * threads - 1) / (rounds * threads))
   }
 
-  private func work(_ job: Job, next: () -> Int?) {
+  private func work(_ job: Job, team: Team, next: () -> Int?) {
+    guard let first = next() else { return }
     let arena = arenas.take(elements: program.arenaSize * job.chunk)
     defer { arenas.put(back: arena) }
-    while let start = next() {
-      let count = min(job.chunk, job.batch - start)
-      let run = ChunkRun(
-        program: program, weights: weights, arena: arena.pointer, job: job, start: start,
-        count: count)
-      run.execute()
+    var start: Int? = first
+    while let sample = start {
+      ChunkRun(
+        program: program, weights: weights, scalarPart: scalarPart, part: .samples,
+        arena: arena.pointer, job: job, start: sample, count: min(job.chunk, job.batch - sample),
+        team: team
+      ).execute()
+      start = next()
     }
   }
 }
@@ -121,11 +180,14 @@ final class Job: @unchecked Sendable {
   let chunk: Int
   let captures: [Executor.Capture]
   let exchange: ValueExchange?
+  let scalars: ScalarValues?
+  let timing: InstructionTiming?
   private let position = Atomic(0)
 
   init(
     inputs: [UnsafeRawPointer], output: UnsafeMutablePointer<Float>, batch: Int, chunk: Int,
-    captures: [Executor.Capture], exchange: ValueExchange?
+    captures: [Executor.Capture], exchange: ValueExchange?, scalars: ScalarValues?,
+    timing: InstructionTiming?
   ) {
     self.inputs = inputs
     self.output = output
@@ -133,29 +195,27 @@ final class Job: @unchecked Sendable {
     self.chunk = chunk
     self.captures = captures
     self.exchange = exchange
+    self.scalars = scalars
+    self.timing = timing
   }
 
-  /// The first sample of the next chunk, or nil when all are taken.
-  func claim() -> Int? {
-    let start = position.add(chunk, ordering: .relaxed).oldValue
-    return start < batch ? start : nil
+  /// The first sample of the next of the first `chunks` chunks, or nil when they are taken.
+  func claim(below chunks: Int) -> Int? {
+    while true {
+      let number = position.load(ordering: .relaxed)
+      guard number < chunks else { return nil }
+      let swap = position.compareExchange(
+        expected: number, desired: number + 1, ordering: .relaxed)
+      if swap.exchanged { return number * chunk }
+    }
   }
 }
 
-/// Arenas that workers hand on, so that a step does not pay for fresh pages.
-private final class ArenaPool: Sendable {
-  private let free = Mutex<[FloatMemory]>([])
-
-  func take(elements: Int) -> FloatMemory {
-    let found = free.withLock { free -> FloatMemory? in
-      guard let index = free.firstIndex(where: { $0.count >= elements }) else {
-        free.removeAll()
-        return nil
-      }
-      return free.remove(at: index)
-    }
-    return found ?? FloatMemory(count: elements)
+extension Program {
+  /// Whether convolutions, which OpenBLAS divides among threads, are most of the work.
+  fileprivate var isMostlyConvolution: Bool {
+    let costs = instructions.map { (isConvolution: $0.operation.isConvolution, $0.operation.flops) }
+    let convolutions = costs.reduce(0) { $1.isConvolution ? $0 + $1.1 : $0 }
+    return 2 * convolutions > costs.reduce(0) { $0 + $1.1 }
   }
-
-  func put(back arena: FloatMemory) { free.withLock { $0.append(arena) } }
 }

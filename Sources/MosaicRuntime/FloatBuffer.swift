@@ -1,10 +1,19 @@
 public import MosaicCore
+internal import Synchronization
 
 /// Immutable f32 memory: a weight as the kernels read it.
 public final class FloatBuffer: @unchecked Sendable {
   public let pointer: UnsafePointer<Float>
   public let count: Int
   private let owner: AnyObject
+  /// The rows rearranged for products, where that was asked for: networks that have a weight in
+  /// common share it.
+  private let arranged = Mutex<[Arrangement: FloatBuffer]>([:])
+
+  struct Arrangement: Hashable {
+    var inner: Int
+    var precision: Precision
+  }
 
   /// Memory of `count` floats that `fill` writes.
   public init<E: Error>(
@@ -56,6 +65,16 @@ public final class FloatBuffer: @unchecked Sendable {
   public func withFloats<R>(_ body: (UnsafeBufferPointer<Float>) throws -> R) rethrows -> R {
     defer { withExtendedLifetime(self) {} }
     return try body(UnsafeBufferPointer(start: pointer, count: count))
+  }
+
+  /// What `make` makes of it, made once.
+  func arranged(_ arrangement: Arrangement, by make: () -> FloatBuffer) -> FloatBuffer {
+    arranged.withLock { known in
+      if let buffer = known[arrangement] { return buffer }
+      let buffer = make()
+      known[arrangement] = buffer
+      return buffer
+    }
   }
 
   public var array: [Float] { withFloats { Array($0) } }

@@ -9,6 +9,8 @@ public struct RuntimeError: MosaicError, Equatable {
     case guidanceUnsupported
     case inputShape(name: String, expected: [Int], found: [Int])
     case nullConditioningMissing
+    case startOutside(step: Int, steps: Int)
+    case startUnsupported
     case nonFinite(step: Int, steps: Int, timestep: Double, operation: String? = nil)
     case planForward(step: Int, isPlanned: Bool)
     case planLength(plan: Int, steps: Int)
@@ -45,6 +47,11 @@ public struct RuntimeError: MosaicError, Equatable {
         + "sampler \(isPlanned ? "does not use" : "uses"); convert the bundle again"
     case .planLength(let plan, let steps):
       "the plan is for \(plan) steps, and the run has \(steps)"
+    case .startOutside(let step, let steps):
+      "step \(step + 1) to start at is outside 1...\(steps), which the run has"
+    case .startUnsupported:
+      "this sampler looks back at the step before, so it starts at the first one; take another, as "
+        + "--sampler ddim"
     case .unknownInput(let name):
       "the network's input '\(printable(name))' has no role here; it can be checked, not sampled"
     case .unknownValues(let unit, let step, let order, let known):
@@ -56,10 +63,10 @@ public struct RuntimeError: MosaicError, Equatable {
   public var exitStatus: ExitStatus {
     switch reason {
     case .classOutside, .classesMissing, .conditioningMissing, .guidanceUnsupported,
-      .nullConditioningMissing:
+      .nullConditioningMissing, .startOutside:
       .usage
     case .inputShape, .nonFinite, .planForward, .planLength, .unknownValues: .badData
-    case .unknownInput: .unsupported
+    case .unknownInput, .startUnsupported: .unsupported
     }
   }
 }

@@ -8,6 +8,8 @@ public struct SampleRequest: Sendable {
   public var seed: UInt64 = 0
   /// Noise to start from, [n, channels, height, width] with its shape, in place of the seed's.
   public var noise: (values: [Float], shape: [Int])?
+  /// Where the run begins at a later step, from as many images as noise is given or drawn for.
+  public var later: LaterStart?
   /// Classes of the given noise, [n].
   public var labels: [Int]?
 
@@ -40,14 +42,30 @@ extension Sampler {
   ) throws -> SampleResult {
     let model = denoiser.model
     let (noise, count) = try start(of: request, model)
+    if let later = request.later, later.shape != [count] + model.sampleShape {
+      throw RuntimeError(
+        .inputShape(name: "images", expected: [count] + model.sampleShape, found: later.shape))
+    }
     let labels = try labels(of: request, count: count, model, denoiser.conditioning)
     var reports: [StepReport] = []
     var networks = denoiser
+    let isWhole = request.later == nil
     defer { denoiser = networks }
     let images = try sample(
-      noise: noise, labels: labels,
-      reuse: try networks.reuse(samples: count, along: trajectory),
-      predictor: { try networks.predictor(step: $0, of: trajectory) },
+      noise: noise, labels: labels, from: request.later,
+      // What a plan takes from earlier steps is not there when they are left out.
+      reuse: isWhole ? try networks.reuse(samples: count, along: trajectory) : nil,
+      predictor: { step in
+        guard isWhole else {
+          return try networks.predictor(logSNR: trajectory.steps[step].logSNR)
+        }
+        let found = try networks.predictor(step: step, of: trajectory)
+        // Far enough ahead that a variant is there when it is needed.
+        for coming in trajectory.steps.indices.dropFirst(step + 1).prefix(3) {
+          networks.prepare(step: coming, of: trajectory)
+        }
+        return found
+      },
       progress: {
         reports.append($0)
         try progress($0)

@@ -48,18 +48,22 @@ public struct Sampler: Sendable {
   ///   - noise: Unit noise [samples, channels, height, width].
   ///   - labels: [samples].
   ///   - firstItem: Number of the first sample in the random streams.
+  ///   - later: Where the run begins at a later step, from images.
   ///   - reuse: What steps take from earlier ones.
   ///   - predictor: The network of a step, and its number.
   ///   - progress: Called after each step; what it throws ends the run.
   /// - Returns: The final states, shaped as `noise`.
   /// - Throws: `RuntimeError.nonFinite` at the first output that is not finite.
   public func sample(
-    noise: [Float], labels: [Int32], firstItem: Int = 0, reuse: RunReuse? = nil,
+    noise: [Float], labels: [Int32], firstItem: Int = 0, from later: LaterStart? = nil,
+    reuse: RunReuse? = nil,
     predictor: (Int) throws -> (Predictor, Int),
     progress: (StepReport) throws -> Void = { _ in }
   ) throws -> [Float] {
-    var state = start(noise: noise)
-    for step in trajectory.steps.indices {
+    var state =
+      try later.map { try start(noise: noise, images: $0.images, step: $0.step) }
+      ?? start(noise: noise)
+    for step in trajectory.steps.indices.dropFirst(later?.step ?? 0) {
       let clock = ContinuousClock.now
       let (network, variant) = try predictor(step)
       let switching = ContinuousClock.now - clock

@@ -1,5 +1,4 @@
 internal import MosaicBundle
-internal import MosaicKernels
 
 /// A weight where it lies in memory: a buffer, or runs of its rows that other weights share.
 public struct WeightRows: Sendable {
@@ -45,25 +44,5 @@ public struct WeightRows: Sendable {
   /// Where all elements lie one after the other.
   var base: UnsafePointer<Float>? {
     runs.count == 1 ? buffer.pointer + runs[0].start : nil
-  }
-
-  /// The runs as rows of a matrix of `inner` columns.
-  func matrixRuns(inner: Int) -> [WeightRun] {
-    runs.map { WeightRun(rows: buffer.pointer + $0.start, count: $0.count * width / inner) }
-  }
-}
-
-extension Program {
-  /// The weights whose rows may lie in several places: those that only products read, as matrices.
-  func weightsReadByRows() -> Set<Int> {
-    var found = Set(weights.indices)
-    for instruction in instructions {
-      for (place, value) in instruction.inputs.enumerated() {
-        guard case .weight(let weight) = values[value].storage else { continue }
-        if case .linear = instruction.operation, place == 1 { continue }
-        found.remove(weight)
-      }
-    }
-    return found
   }
 }

@@ -32,6 +32,7 @@ struct Check: ParsableCommand {
   @OptionGroup var checkpoint: CheckpointOptions
   @OptionGroup var bundles: BundleOptions
   @OptionGroup var machine: MachineOptions
+  @OptionGroup var precision: PrecisionOptions
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
@@ -94,14 +95,15 @@ struct Check: ParsableCommand {
     switch model {
     case .checkpoint(let imported):
       return try DenseNetwork(imported.graph, weights: imported.weights)
-        .executor(threads: machine.threadCount)
+        .executor(threads: machine.threadCount, precision: precision.resolved())
     case .bundle(let bundle):
       guard bundle.manifest.variants.indices.contains(variant) else {
         throw UsageError(
           description: "--variant must be in 0..<\(bundle.manifest.variants.count), "
             + "found \(variant)")
       }
-      var denoiser = BundleDenoiser(bundle, threads: machine.threadCount, guidance: nil)
+      var denoiser = BundleDenoiser(
+        bundle, threads: machine.threadCount, guidance: nil, precision: try precision.resolved())
       return try denoiser.predictor(ofVariant: variant).executor
     }
   }

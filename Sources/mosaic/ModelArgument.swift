@@ -127,11 +127,13 @@ extension ImportedModel {
   }
 
   /// The dense network behind its roles.
-  func predictor(threads: Int, guidance: Float?) throws -> Predictor {
+  func predictor(
+    threads: Int, guidance: Float?, precision: Precision = .f32
+  ) throws -> Predictor {
     let dense = try DenseNetwork(graph, weights: weights)
     return try Predictor(
-      executor: try dense.executor(threads: threads), model: description, guidance: guidance,
-      conditioning: conditioning)
+      executor: try dense.executor(threads: threads, precision: precision), model: description,
+      guidance: guidance, conditioning: conditioning)
   }
 }
 

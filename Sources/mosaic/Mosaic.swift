@@ -21,7 +21,7 @@ import MosaicCodegen
     version: Conversion.generator,
     subcommands: [
       Convert.self, Inspect.self, Run.self, Diff.self, Analyse.self, Merge.self, Compare.self,
-      Check.self,
+      Check.self, Bench.self,
       Verify.self,
     ])
 }

@@ -84,7 +84,9 @@ struct MachineOptions: ParsableArguments {
 
   /// Says so where an inherited setting makes every product slow.
   func warnOfSlowKernels() {
-    if let warning = BLAS.coreWarning { printError("warning: \(warning)") }
+    for warning in [BLAS.coreWarning, KernelLevel.warning].compactMap({ $0 }) {
+      printError("warning: \(warning)")
+    }
   }
 }
 

@@ -41,14 +41,28 @@ struct Run: ParsableCommand {
     completion: .file(extensions: ["safetensors"]))
   var noise: String?
 
+  @Option(
+    help: "Start at this step, of 1 to --steps, from the 'images' [n, c, h, w] of --image.")
+  var startAt: Int?
+
+  @Option(
+    help: "Images to start from, as 'run -o FILE.safetensors' writes them.",
+    completion: .file(extensions: ["safetensors"]))
+  var image: String?
+
   @Flag(help: "Refuse to replace an existing output.")
   var noClobber = false
 
   @OptionGroup var checkpoint: CheckpointOptions
   @OptionGroup(title: "Other networks") var network: NetworkArguments
   @OptionGroup var bundles: BundleOptions
+  @Option(
+    help: "Variants of a bundle in memory: that of the step and the next, one, or all so far.")
+  var resident: BundleDenoiser.Residency = .next
+
   @OptionGroup var planning: PlanOptions
   @OptionGroup var machine: MachineOptions
+  @OptionGroup var precision: PrecisionOptions
   @OptionGroup var print: OutputOptions
 
   func validate() throws {
@@ -59,6 +73,13 @@ struct Run: ParsableCommand {
     if let guidance, !guidance.isFinite { throw ValidationError("--guidance must be a number.") }
     guard output.hasSuffix(".png") || output.hasSuffix(".safetensors") else {
       throw ValidationError("-o must end in .png or .safetensors.")
+    }
+    if (startAt == nil) != (image == nil) {
+      throw ValidationError("--start-at and --image come together.")
+    }
+    if let startAt, startAt < 1 { throw ValidationError("--start-at must be 1 or more.") }
+    if count != nil, image != nil {
+      throw ValidationError("--count and --image exclude each other: the file says how many.")
     }
     if count != nil, noise != nil {
       throw ValidationError("--count and --noise exclude each other: the file says how many.")
@@ -108,11 +129,13 @@ struct Run: ParsableCommand {
     switch opened {
     case .checkpoint(let imported):
       var denoiser = DenseDenoiser(
-        try imported.predictor(threads: machine.threadCount, guidance: setup.guidance))
+        try imported.predictor(
+          threads: machine.threadCount, guidance: setup.guidance, precision: precision.resolved()))
       return try sampler.run(request, with: &denoiser, progress: progress)
     case .bundle(let bundle):
       var denoiser = BundleDenoiser(
         bundle, threads: machine.threadCount, guidance: setup.guidance, plan: setup.plan,
+        residency: resident, precision: try precision.resolved(),
         conditioning: try bundle.conditioning(from: network.conditioningFile))
       return try sampler.run(request, with: &denoiser, progress: progress)
     }
@@ -130,7 +153,7 @@ struct Run: ParsableCommand {
     try refuse(
       output,
       among: opened.inputFiles
-        + [noise, checkpoint.scheduler, network.conditioning].compactMap { $0 })
+        + [noise, image, checkpoint.scheduler, network.conditioning].compactMap { $0 })
     _ = try AtomicFile(path: output, replacing: !noClobber)
   }
 
@@ -139,6 +162,15 @@ struct Run: ParsableCommand {
     request.seed = seed
     request.classes = try classNumbers(description)
     request.count = count ?? max(1, request.classes.count)
+    if let image, let startAt {
+      let file = try SafetensorsReader(path: image)
+      guard let tensor = file.tensor("images"), tensor.dataType.isFloat else {
+        throw ReferenceError(path: image, reason: .missing("images"))
+      }
+      request.later = LaterStart(
+        images: try tensor.floats(), shape: tensor.shape, step: startAt - 1)
+      request.count = max(1, tensor.shape.first ?? 1)
+    }
     guard let noise else { return request }
     let file = try SafetensorsReader(path: noise)
     guard let tensor = file.tensor("noise"), tensor.dataType.isFloat else {

@@ -17,7 +17,8 @@ import Testing
   private static let errors: [any MosaicError] =
     core + bundle + importing + analysis + [
       RuntimeError(.classOutside(3, count: 2)), RuntimeError(.classesMissing),
-      RuntimeError(.guidanceUnsupported),
+      RuntimeError(.guidanceUnsupported), RuntimeError(.startOutside(step: 5, steps: 2)),
+      RuntimeError(.startUnsupported),
       RuntimeError(.inputShape(name: hostile, expected: [1], found: [2])),
       RuntimeError(.nonFinite(step: 0, steps: 2, timestep: 3)),
       RuntimeError(.unknownInput(hostile)), RuntimeError(.conditioningMissing([hostile])),

@@ -33,15 +33,15 @@ final class Command {
   private let streams: TemporaryDirectory
   private let ended = DispatchSemaphore(value: 0)
 
-  init(_ arguments: [String]) throws {
+  /// - Parameter environment: Variables beside those of the tests.
+  init(_ arguments: [String], environment: [String: String] = [:]) throws {
     self.arguments = arguments
     streams = try TemporaryDirectory()
     process.executableURL = try Self.executable.get()
     process.arguments = arguments
     // An inherited choice of kernels would add a warning to standard error.
-    process.environment = ProcessInfo.processInfo.environment.filter {
-      !$0.key.hasPrefix("OPENBLAS_")
-    }
+    let inherited = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("OPENBLAS_") }
+    process.environment = inherited.merging(environment) { $1 }
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = try FileHandle(
       forWritingTo: URL(filePath: try streams.file("output")))

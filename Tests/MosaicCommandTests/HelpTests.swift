@@ -4,7 +4,7 @@ import Testing
 /// What the command says of itself.
 @Suite struct HelpTests {
   private let verbs = [
-    "convert", "inspect", "run", "diff", "analyse", "merge", "compare", "check", "verify",
+    "convert", "inspect", "run", "diff", "analyse", "merge", "compare", "check", "verify", "bench",
   ]
 
   @Test func overview() throws {
@@ -17,7 +17,7 @@ import Testing
   }
 
   @Test(arguments: [
-    "convert", "inspect", "run", "diff", "analyse", "merge", "compare", "check", "verify",
+    "convert", "inspect", "run", "diff", "analyse", "merge", "compare", "check", "verify", "bench",
   ]) func verb(name: String) throws {
     let result = try mosaic(name, "--help")
     #expect(result.status == 0)

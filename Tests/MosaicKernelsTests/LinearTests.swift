@@ -9,10 +9,9 @@ import Testing
   static let rows = [1, 2, 3, 4, 5, 7, 16, 17, 47, 48, 49, 65]
   static let sizes = [(1, 1), (5, 3), (4, 16), (17, 64), (129, 33), (66, 100)]
 
-  /// - Parameter runs: Where the weight's rows lie in several places.
   private func check(
     m: Int, n: Int, k: Int, xGap: Int = 0, yGap: Int = 0, hasBias: Bool = true,
-    activation: Activation = .none, runs: [Range<Int>]? = nil,
+    activation: Activation = .none,
     sourceLocation: SourceLocation = #_sourceLocation
   ) {
     var random = SplitMix64(seed: 6)
@@ -23,27 +22,9 @@ import Testing
     var y = [Float](repeating: .nan, count: m * yStride)
     b.withUnsafeBufferPointer { bias in
       let bias = hasBias ? bias.baseAddress : nil
-      guard let runs else {
-        return linear(
-          x, xStride: xStride, weight: w, bias: bias, activation: activation, into: &y,
-          yStride: yStride, m: m, n: n, k: k)
-      }
-      // Rows that are not to be read lie between the runs.
-      var scattered = [Float](repeating: .nan, count: 2 * n * k + runs.count * k)
-      var places: [(run: Range<Int>, start: Int)] = []
-      for (number, run) in runs.enumerated() {
-        let start = (n + number + run.lowerBound - (number.isMultiple(of: 2) ? n : 0)) * k
-        scattered.replaceSubrange(
-          start..<start + run.count * k, with: w[run.lowerBound * k..<run.upperBound * k])
-        places.append((run, start))
-      }
-      scattered.withUnsafeBufferPointer { scattered in
-        guard let base = scattered.baseAddress else { return }
-        linear(
-          x, xStride: xStride,
-          weightRuns: places.map { WeightRun(rows: base + $0.start, count: $0.run.count) },
-          bias: bias, activation: activation, into: &y, yStride: yStride, m: m, n: n, k: k)
-      }
+      linear(
+        x, xStride: xStride, weight: w, bias: bias, activation: activation, into: &y,
+        yStride: yStride, m: m, n: n, k: k)
     }
     for row in 0..<m {
       var expected: [Double] = []
@@ -82,13 +63,6 @@ import Testing
     check(m: m, n: 21, k: 35, xGap: 5, yGap: 3, activation: .silu)
     check(m: m, n: 21, k: 35, activation: .silu)
     check(m: m, n: 21, k: 35, yGap: 1, hasBias: false, activation: .silu)
-  }
-
-  @Test(arguments: rows, [[0..<21], [0..<1, 1..<21], [0..<7, 7..<7, 7..<16, 16..<21]])
-  func readsRowsInRuns(m: Int, runs: [Range<Int>]) {
-    check(m: m, n: 21, k: 35, runs: runs)
-    check(m: m, n: 21, k: 35, xGap: 5, yGap: 3, activation: .silu, runs: runs)
-    check(m: m, n: 21, k: 35, hasBias: false, activation: .silu, runs: runs)
   }
 
   @Test(arguments: [1, 100])

@@ -17,9 +17,8 @@ import Testing
   /// The network itself, and from the fourth step on one whose last bias is off by `shift`.
   private func shifted(by shift: Float) throws -> Switching {
     let executor = try network.executor()
-    let weights = zip(executor.weights, executor.program.weights).map { rows, weight in
-      weight.name == "proj_out_2.bias"
-        ? FloatBuffer(rows.buffer.array.map { $0 + shift }) : rows.buffer
+    let weights = zip(executor.weightValues, executor.program.weights).map { values, weight in
+      weight.name == "proj_out_2.bias" ? FloatBuffer(values.array.map { $0 + shift }) : values
     }
     let other = try Predictor(
       executor: Executor(program: executor.program, weights: weights, threads: 1),

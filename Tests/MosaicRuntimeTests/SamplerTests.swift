@@ -66,8 +66,7 @@ import Testing
     let broken = try Predictor(
       executor: Executor(
         program: executor.program,
-        weights: executor.weights.map { weight in FloatBuffer(weight.buffer.array.map { _ in .nan })
-        },
+        weights: executor.weightValues.map { FloatBuffer($0.array.map { _ in .nan }) },
         threads: 1),
       model: network.model.description, guidance: nil)
     let good = try network.predictor()

@@ -1,4 +1,4 @@
-// Loops in a version for each instruction set, chosen when the program loads or first asks. All
+// Loops in a version for each instruction set, chosen when first asked. All
 // matrices are row-major f32, strides and counts are in elements; no function allocates, and a
 // result may take the place of an operand only where that is said.
 #ifndef CMOSAICSIMD_H
@@ -36,6 +36,29 @@ void mosaic_transpose(const float *x, long x_stride, float *y, long y_stride, lo
 void mosaic_row_product(const float *x, long x_stride, const float *w, const float *bias, float *y,
                         long y_stride, long m, long n, long k);
 
+// Rows of w [n, k] rearranged for products, `mosaic_packed_count` floats of them; and one row of
+// them as it was.
+long mosaic_packed_count(long n, long k);
+void mosaic_pack_rows(const float *w, float *packed, long n, long k);
+void mosaic_unpack_row(const float *packed, float *row, long index, long n, long k);
+
+enum { MOSAIC_NO_ACTIVATION, MOSAIC_SILU, MOSAIC_GELU_TANH, MOSAIC_GELU_ERF };
+
+// y [m, n] = activation(x [m, k] · wᵀ + bias) for packed rows of w [n, k]; bias may be null. Every
+// element is summed in the order of k, so it does not depend on m or n.
+void mosaic_packed_product(const float *x, long x_stride, const float *packed, const float *bias,
+                           float *y, long y_stride, long m, long n, long k, int activation);
+
+// The same in bf16 with sums in f32. Pairs of neighbours along k lie together, so that
+// `mosaic_packed_bf16_count` counts pairs, and x is given as `mosaic_round_rows` writes it:
+// [m, (k + 1) / 2] pairs, a zero behind an odd k.
+long mosaic_packed_bf16_count(long n, long k);
+void mosaic_pack_rows_bf16(const float *w, uint32_t *packed, long n, long k);
+void mosaic_unpack_row_bf16(const uint32_t *packed, float *row, long index, long n, long k);
+void mosaic_round_rows(const float *x, long x_stride, uint32_t *pairs, long m, long k);
+void mosaic_packed_product_bf16(const uint32_t *pairs, const uint32_t *packed, const float *bias,
+                                float *y, long y_stride, long m, long n, long k, int activation);
+
 // y [queries, size] = softmax(scale q · kᵀ) · v for one head, with scratch of
 // `mosaic_attention_scratch` floats.
 void mosaic_attention_head(const float *q, long q_stride, const float *k, long k_stride,
@@ -58,5 +81,25 @@ int mosaic_has_sha256_instructions(void);
 
 // The level of the x86-64 psABI this processor reaches, 1 to 4 (4: AVX-512); 0 elsewhere.
 int mosaic_processor_level(void);
+
+// Whose version of a loop runs.
+enum {
+  MOSAIC_LEVEL_PLAIN,
+  MOSAIC_LEVEL_AVX2,
+  MOSAIC_LEVEL_AVX512,
+  MOSAIC_LEVEL_AVX512_BF16,
+};
+
+// The level in force: that named by MOSAIC_CPU (plain, avx2, avx512, avx512bf16) where this
+// processor has it, else its highest.
+int mosaic_kernel_level(void);
+int mosaic_highest_kernel_level(void);
+const char *mosaic_kernel_level_name(int level);
+
+// Whether MOSAIC_CPU names no level of this processor.
+int mosaic_is_kernel_level_refused(void);
+
+// The level for calls from this thread, in tests; -1 for that of the process.
+void mosaic_set_thread_kernel_level(int level);
 
 #endif
