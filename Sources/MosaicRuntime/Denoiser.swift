@@ -20,6 +20,8 @@ public protocol Denoiser {
 }
 
 extension Denoiser {
+  public var conditioning: Conditioning? { nil }
+
   public mutating func predictor(
     step: Int, of trajectory: Trajectory
   ) throws -> (Predictor, Int) {
@@ -27,10 +29,6 @@ extension Denoiser {
   }
 
   public func reuse(samples: Int, along trajectory: Trajectory) throws -> RunReuse? { nil }
-}
-
-extension Denoiser {
-  public var conditioning: Conditioning? { nil }
 }
 
 /// One network at every noise level: a dense checkpoint.
