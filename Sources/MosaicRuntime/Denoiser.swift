@@ -24,6 +24,8 @@ public protocol Denoiser {
 }
 
 extension Denoiser {
+  public var conditioning: Conditioning? { nil }
+
   public mutating func predictor(
     step: Int, of trajectory: Trajectory
   ) throws -> (Predictor, Int) {
@@ -33,10 +35,6 @@ extension Denoiser {
   public func reuse(samples: Int, along trajectory: Trajectory) throws -> RunReuse? { nil }
 
   public mutating func prepare(step: Int, of trajectory: Trajectory) {}
-}
-
-extension Denoiser {
-  public var conditioning: Conditioning? { nil }
 }
 
 /// One network at every noise level: a dense checkpoint.

@@ -47,9 +47,10 @@ struct Check: ParsableCommand {
   }
 
   private func checkNetwork() throws -> Bool {
+    let recorded = try SafetensorsReader(path: reference)
     let executor = try executor(
-      of: try OpenedModel(model, checkpoint, memoryLimit: bundles.memoryLimit))
-    let report = try executor.compare(with: SafetensorsReader(path: reference))
+      of: try OpenedModel(model, checkpoint, memoryLimit: bundles.memoryLimit), recorded)
+    let report = try executor.compare(with: recorded)
     return show(
       report.relativeError, over: "\(report.samples) samples",
       ("samples", JSONValue(report.samples)))
@@ -91,7 +92,10 @@ struct Check: ParsableCommand {
     return isAlike
   }
 
-  private func executor(of model: OpenedModel) throws -> Executor {
+  /// - Parameter recorded: Holds the values of all inputs.
+  private func executor(
+    of model: OpenedModel, _ recorded: SafetensorsReader
+  ) throws -> Executor {
     switch model {
     case .checkpoint(let imported):
       return try DenseNetwork(imported.graph, weights: imported.weights)
@@ -103,7 +107,8 @@ struct Check: ParsableCommand {
             + "found \(variant)")
       }
       var denoiser = BundleDenoiser(
-        bundle, threads: machine.threadCount, guidance: nil, precision: try precision.resolved())
+        bundle, threads: machine.threadCount, guidance: nil, precision: try precision.resolved(),
+        conditioning: try bundle.conditioning(from: recorded))
       return try denoiser.predictor(ofVariant: variant).executor
     }
   }
