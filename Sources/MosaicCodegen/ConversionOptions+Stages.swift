@@ -35,7 +35,12 @@ extension ConversionOptions {
       ? calibration.stages(hasMoments: statistics != nil) : []
     let search =
       allocation.schedule == .evolution ? [(name: "evolution", weight: 200 * 16 * steps)] : []
-    return measured + search + [
+    // What searches down to 0.4 were seen to take, in dense trajectories a sample.
+    let trajectories: Double = probe.isScreened ? 70 : 1000
+    let planned =
+      levers == .plain
+      ? [] : [(name: "plan", weight: trajectories * Double(probe.samples) * steps)]
+    return measured + search + planned + [
       ("pruning", 2000), ("prediction: dense", predicted), ("prediction", 2 * predicted),
       ("pruning: uniform", 2000), ("proof: dense", proof), ("proof: mosaic", proof),
       ("proof: uniform", proof),

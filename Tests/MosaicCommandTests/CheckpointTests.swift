@@ -100,7 +100,7 @@ import Testing
     let bundle = try workspace.bundle()
     expectRefusal(
       try convert(bundle), .usage,
-      "\(bundle): a diffusers directory is needed here; bundles are inspected, run and compared")
+      "\(bundle): a diffusers directory or an ONNX model is needed here; bundles are inspected, run and compared")
     #expect(try workspace.written() == [])
   }
 

@@ -127,6 +127,17 @@ public struct CachingBaselines: Sendable {
     return plan
   }
 
+  /// What `intervals` minimises, for steps that compute all units, the first needed one among them.
+  func error(computing computed: [Int]) -> Double {
+    let steps = networks.isNeeded.indices.filter { networks.isNeeded[$0] }
+    var sum = 0.0
+    for (number, start) in computed.enumerated() {
+      let end = number + 1 < computed.count ? computed[number + 1] : Int.max
+      sum += error(of: steps.filter { $0 > start && $0 < end }[...], from: start)
+    }
+    return sum
+  }
+
   private func error(of steps: ArraySlice<Int>, from last: Int) -> Double {
     steps.reduce(0) { sum, step in
       guard step - last <= ValueMoments.reach else { return .infinity }
