@@ -52,7 +52,7 @@ def median_of(forward: Callable[[], object]) -> float:
 def mosaic_engine(arguments: argparse.Namespace) -> Callable[[], float]:
     """`mosaic bench`, of which the last network is the bundle's first variant or the checkpoint."""
     model = arguments.bundle or arguments.checkpoint
-    command = [arguments.mosaic, "bench", model, "--json", "--quiet"]
+    command = [arguments.mosaic.resolve(), "bench", model, "--json", "--quiet"]
     command += ["--batch", str(arguments.batch), "--threads", str(arguments.threads)]
     command += ["--rounds", str(FORWARDS)]
     if arguments.precision != "f32":
