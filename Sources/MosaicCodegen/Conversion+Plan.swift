@@ -13,9 +13,7 @@ extension Conversion {
 
   /// The plan for the budget: found among those of the statistics, or searched for.
   func solvePlan(_ calibration: Calibration) throws -> SolvedPlan {
-    guard let budget = options.allocation.budget.share else {
-      throw AllocationError.leversNeedMacs(options.levers.listed)
-    }
+    let budget = options.allocation.budget.share ?? 1
     let solver = planSolver(calibration)
     let networks = try calibration.planNetworks(options.levers, progress: progress)
     let state = try solver.search(in: networks, down: budget, progress: progress)

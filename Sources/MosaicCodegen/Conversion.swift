@@ -35,6 +35,10 @@ public struct Conversion {
   ///
   /// - Throws: A `MosaicError`; nothing is left under `path` then but what was there.
   public func run(to path: String) throws -> Outcome {
+    // Before minutes of measuring.
+    if options.levers != .plain, options.allocation.budget.share == nil {
+      throw AllocationError.leversNeedMacs(options.levers.listed)
+    }
     let calibrator = try makeCalibrator()
     let subject = calibrator.subject
     try checkFeasibility(of: subject)
