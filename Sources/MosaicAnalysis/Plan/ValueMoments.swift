@@ -41,8 +41,9 @@ public struct ValueMoments: Sendable {
   init?(channels: [Int], counts: [Double], sums: [Double], products: [Double], steps: Int) {
     guard counts.count == channels.count, counts.allSatisfy({ $0 > 0 }),
       channels.allSatisfy({ (1...1 << 24).contains($0) }),
-      channels.reduce(0, +) * steps == sums.count,
-      products.count == channels.count * steps * (Self.reach + 1)
+      channels.reduce(0, { $0.addingClamped($1) }).multipliedClamped(by: steps) == sums.count,
+      products.count
+        == channels.count.multipliedClamped(by: steps).multipliedClamped(by: Self.reach + 1)
     else { return nil }
     self.counts = counts
     var (sums, products) = (sums[...], products[...])
