@@ -1,3 +1,5 @@
+#include <stddef.h>
+
 #include "CMosaicSIMD.h"
 #include "functions.h"
 
@@ -42,3 +44,41 @@ MOSAIC_DISPATCH(mosaic_gated_add, gated_add,
                 (const float *x, const float *branch, const float *gate, float *y, long rows,
                  long width),
                 x, branch, gate, y, rows, width)
+
+// One row of a forecast; the constant is one for each element, or the same for all.
+MOSAIC_INLINE void forecast_row(const float *const *terms, const float *weights, long count,
+                                const float *constants, float constant, float *y, long first,
+                                long width) {
+  long i = 0;
+  for (; i + LANES <= width; i += LANES) {
+    floats sum = constants ? load(constants + i) : (floats)constant;
+    for (long k = 0; k < count; k++) sum += weights[k] * load(terms[k] + first + i);
+    store(y + first + i, sum);
+  }
+  for (; i < width; i++) {
+    float sum = constants ? constants[i] : constant;
+    for (long k = 0; k < count; k++) sum += weights[k] * terms[k][first + i];
+    y[first + i] = sum;
+  }
+}
+
+MOSAIC_INLINE void forecast(int level, const float *const *terms, const float *weights, long count,
+                            const float *constants, float *y, long outer, long channels,
+                            long inner) {
+  const long width = channels * inner;
+  for (long block = 0; block < outer; block++) {
+    const long first = block * width;
+    if (!constants || inner == 1) {
+      forecast_row(terms, weights, count, constants, 0.0f, y, first, width);
+    } else {
+      for (long channel = 0; channel < channels; channel++)
+        forecast_row(terms, weights, count, NULL, constants[channel], y, first + channel * inner,
+                     inner);
+    }
+  }
+}
+
+MOSAIC_DISPATCH(mosaic_forecast, forecast,
+                (const float *const *terms, const float *weights, long count,
+                 const float *constants, float *y, long outer, long channels, long inner),
+                terms, weights, count, constants, y, outer, channels, inner)

@@ -138,18 +138,13 @@ struct ChunkRun {
   private func fill(
     _ target: Operand, from groups: [ValueExchange.Fill], _ exchange: ValueExchange, shape: [Int]
   ) {
-    let channels = ChannelAxis(of: shape)
+    let axis = ChannelAxis(of: shape)
     for sample in 0..<count {
       let (group, forward) = exchange.place(ofForward: start + sample)
       let offset = forward * target.elements
-      combine(
+      forecast(
         groups[group].sources.map { ($0.values + offset, $0.weight) },
-        into: target.sample(sample), count: target.elements)
-      if groups[group].offset.count == channels.count {
-        addChannels(
-          groups[group].offset, to: target.sample(sample), outer: channels.outer,
-          inner: channels.inner)
-      }
+        constants: groups[group].offset, into: target.sample(sample), axis: axis)
     }
   }
 

@@ -35,8 +35,11 @@ public final class ReuseMemory: @unchecked Sendable {
   private let forwardsPerSample: Int
   /// Where each step lies, for extrapolation.
   private let positions: [Double]
-  /// By unit and slot: the forwards of each group, one group behind the other.
-  private let memory: [[FloatMemory]]
+  /// By unit, slot and group: the forwards, one behind the other. In one piece, for large memory is
+  /// cheaper to be given.
+  private let memory: FloatMemory
+  /// By unit, where its first slot begins.
+  private let starts: [Int]
   /// Of units, by the bytes of their names: Swift takes some texts for equal that programs tell
   /// apart.
   private let numbers: [[UInt8]: Int]
@@ -54,11 +57,14 @@ public final class ReuseMemory: @unchecked Sendable {
     self.positions = positions
     self.groupSize = groupSize
     self.forwardsPerSample = forwardsPerSample
-    memory = units.map { unit in
-      (0..<unit.depth).map { _ in
-        FloatMemory(count: unit.elements * groupSize * forwardsPerSample * groups)
-      }
+    var starts: [Int] = []
+    var end = 0
+    for unit in units {
+      starts.append(end)
+      end += unit.depth * unit.elements * groupSize * forwardsPerSample * groups
     }
+    self.starts = starts
+    memory = FloatMemory(count: end)
     numbers = Dictionary(
       units.enumerated().map { (Array($1.name.utf8), $0) }, uniquingKeysWith: { first, _ in first })
     past = Array(repeating: Array(repeating: [], count: units.count), count: groups)
@@ -86,8 +92,8 @@ public final class ReuseMemory: @unchecked Sendable {
         let size = unit.elements * groupSize * forwardsPerSample
         for group in 0..<groups {
           result.past[group][index].append(Past(step: value.step, slot: slot))
-          (result.memory[index][slot].pointer + group * size)
-            .update(from: memory[index][value.slot].pointer, count: size)
+          result.place(unit: index, slot: slot, group: group)
+            .update(from: place(unit: index, slot: value.slot, group: 0), count: size)
         }
       }
     }
@@ -172,7 +178,8 @@ public final class ReuseMemory: @unchecked Sendable {
 
   /// Where a group's forwards of a unit begin.
   private func place(unit: Int, slot: Int, group: Int) -> UnsafeMutablePointer<Float> {
-    memory[unit][slot].pointer + group * units[unit].elements * groupSize * forwardsPerSample
+    let size = units[unit].elements * groupSize * forwardsPerSample
+    return memory.pointer + starts[unit] + (slot * groupCount + group) * size
   }
 
   /// The slot for the value of a step: a free one, or that of the oldest value.

@@ -1,6 +1,8 @@
-import MosaicKernels
+import MosaicCore
 import MosaicTestSupport
 import Testing
+
+@testable import MosaicKernels
 
 @Suite struct ElementwiseTests {
   @Test(arguments: [1, 15, 16, 17, 100])
@@ -59,5 +61,60 @@ import Testing
     }
     #expect(Array(y.dropLast()) == expected)
     #expect(y[rows * width].isNaN)
+  }
+
+  @Test(
+    arguments: KernelLevel.available,
+    [(outer: 1, channels: 1, inner: 1), (3, 37, 1), (1, 5, 21), (2, 3, 16), (16, 64, 1)])
+  func forecastsAreWeightedSums(
+    level: KernelLevel, size: (outer: Int, channels: Int, inner: Int)
+  ) {
+    var axis = ChannelAxis(of: [size.channels])
+    (axis.outer, axis.inner) = (size.outer, size.inner)
+    let count = size.outer * size.channels * size.inner
+    var random = SplitMix64(seed: 6)
+    let values = (0..<3).map { _ in random.floats(count) }
+    let weights = random.floats(3)
+    let constants = random.floats(size.channels)
+    for terms in 1...3 {
+      for isShifted in [true, false] {
+        let expected = (0..<count).map { index in
+          let start = isShifted ? Double(constants[index / size.inner % size.channels]) : 0
+          return (0..<terms).reduce(start) {
+            $0 + Double(weights[$1]) * Double(values[$1][index])
+          }
+        }
+        var y = [Float](repeating: .nan, count: count + 1)
+        KernelLevel.with(level) {
+          withPointers(to: values.prefix(terms)) { pointers in
+            forecast(
+              Array(zip(pointers, weights)), constants: isShifted ? constants : [], into: &y,
+              axis: axis)
+          }
+        }
+        // Three products and three sums round, and no sum exceeds 4.
+        expectClose(Array(y.dropLast()), expected) { _ in 12 * halfUlp }
+        #expect(y[count].isNaN)
+      }
+    }
+  }
+
+  @Test func aLoneTermOfWeightOneIsCopied() {
+    let value: [Float] = [1, -0.0, .leastNonzeroMagnitude, 3]
+    var y = [Float](repeating: .nan, count: 4)
+    value.withUnsafeBufferPointer {
+      forecast([($0.baseAddress!, 1)], constants: [], into: &y, axis: ChannelAxis(of: [4]))
+    }
+    #expect(y.map(\.bitPattern) == value.map(\.bitPattern))
+  }
+
+  private func withPointers(
+    to values: ArraySlice<[Float]>, _ body: ([UnsafePointer<Float>]) -> Void,
+    found: [UnsafePointer<Float>] = []
+  ) {
+    guard let first = values.first else { return body(found) }
+    first.withUnsafeBufferPointer {
+      withPointers(to: values.dropFirst(), body, found: found + [$0.baseAddress!])
+    }
   }
 }

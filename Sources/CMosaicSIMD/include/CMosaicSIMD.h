@@ -14,6 +14,11 @@ void mosaic_gelu_erf(const float *x, float *y, long count);
 // y = a + b; y may be a or b.
 void mosaic_add(const float *a, const float *b, float *y, long count);
 
+// y = Σ weights · terms + constants over [outer, channels, inner], constants [channels] or NULL; y
+// must not overlap a term.
+void mosaic_forecast(const float *const *terms, const float *weights, long count,
+                     const float *constants, float *y, long outer, long channels, long inner);
+
 // y = x + gate · branch over rows, gate [width]; y may be x or branch.
 void mosaic_gated_add(const float *x, const float *branch, const float *gate, float *y, long rows,
                       long width);
