@@ -75,7 +75,7 @@ extension Calibration {
       done += 1
       try progress(Progress(stage: "evolution", done: done, total: evaluations))
       return try subject.measurePlan(on: base, progress: { _ in }) { step in
-        variants.first { $0.steps.contains(step) }?.predictor
+        variants.predictor(step: step)
       }.final.mean
     }
     return request.described(found.schedule)

@@ -92,10 +92,10 @@ extension Calibration {
           plan.schedule, criterion: plan.criterion, spreading: plan.spreading,
           shipped: subject.dense, progress: progress)
         let prediction = try heldOut.measure(progress: progress) { step in
-          variants.first { $0.steps.contains(step) }?.predictor
+          variants.predictor(step: step)
         }
         let (images, time) = try judge.run(progress: progress) { step in
-          variants.first { $0.steps.contains(step) }?.predictor ?? subject.predictor
+          variants.predictor(step: step) ?? subject.predictor
         }
         rows.append(
           Comparison.Row(

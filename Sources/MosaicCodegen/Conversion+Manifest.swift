@@ -48,7 +48,7 @@ extension Conversion {
     _ prediction: PlanMeasurement, _ variants: [RangeVariant]
   ) -> [Manifest.Schedule.Step] {
     subject.trajectory.steps.enumerated().map { step, info in
-      let variant = variants.firstIndex { $0.steps.contains(step) } ?? 0
+      let variant = variants.index(ofStep: step) ?? 0
       return Manifest.Schedule.Step(
         timestep: info.timestep, logSNR: info.logSNR, variant: variant,
         sparsity: variants[variant].sparsity, influence: sensitivity.gains[step],

@@ -38,7 +38,7 @@ extension CalibrationSubject {
         noise: noise, labels: labels, firstItem: SampleStart.proof,
         reuse: planned?.reuse(samples: count),
         predictor: { step in
-          let own = variants.first { $0.steps.contains(step) }?.predictor
+          let own = variants.predictor(step: step)
           return (planned?.predictor(step: step) ?? own ?? predictor, 0)
         },
         progress: { report in

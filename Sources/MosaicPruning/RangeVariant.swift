@@ -30,3 +30,11 @@ extension CalibrationSubject {
     }
   }
 }
+
+extension [RangeVariant] {
+  /// The number of the variant whose range has a step.
+  public func index(ofStep step: Int) -> Int? { firstIndex { $0.steps.contains(step) } }
+
+  /// The network of a step, on the fast path.
+  public func predictor(step: Int) -> Predictor? { index(ofStep: step).map { self[$0].predictor } }
+}
