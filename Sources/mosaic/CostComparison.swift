@@ -19,13 +19,17 @@ struct CostComparison {
   let samples: Int
   let tolerance: Double
 
-  /// - Parameter run: A run of both, which says which network made which step, and how fast.
+  /// - Parameters:
+  ///   - plans: What each followed.
+  ///   - run: A run of both, which says which network made which step, and how fast.
   init(
-    _ reference: OpenedModel, _ candidate: OpenedModel, run: BehaviourComparison,
+    _ reference: OpenedModel, _ candidate: OpenedModel,
+    plans: (reference: FollowedPlan?, candidate: FollowedPlan?), run: BehaviourComparison,
     trajectory: Trajectory, forwards: Int, tolerance: Double
   ) throws {
     func cost(
-      _ model: OpenedModel, _ side: KeyPath<BehaviourComparison.Pair<Int>, Int>,
+      _ model: OpenedModel, _ plan: FollowedPlan?,
+      _ side: KeyPath<BehaviourComparison.Pair<Int>, Int>,
       _ seconds: KeyPath<BehaviourComparison.Pair<Double>, Double>
     ) throws -> Cost {
       let macs = model.macsPerForward
@@ -35,11 +39,15 @@ struct CostComparison {
       }
       let sorted = run.steps.map { $0.seconds[keyPath: seconds] }.sorted()
       return Cost(
-        macsPerForward: macs, macsPerRun: perRun, fileBytes: try model.fileBytes,
+        macsPerForward: macs,
+        macsPerRun: plan.flatMap { model.macs(following: $0, forwards: forwards) } ?? perRun,
+        fileBytes: try model.fileBytes,
         stepSeconds: sorted[sorted.count / 2])
     }
-    self.reference = try cost(reference, \.reference, \.reference)
-    self.candidate = try cost(candidate, \.candidate, \.candidate)
+    self.reference = try cost(
+      reference, plans.reference, \.reference, \.reference)
+    self.candidate = try cost(
+      candidate, plans.candidate, \.candidate, \.candidate)
     samples = run.samples
     self.tolerance = tolerance
   }
@@ -100,6 +108,14 @@ extension OpenedModel {
     case .checkpoint(let model): [model.graph.macs]
     case .bundle(let bundle): bundle.manifest.variants.map(\.macsPerSample)
     }
+  }
+
+  /// Of one sample's run by a plan, without what it reuses; nil where the bundle does not tell.
+  fileprivate func macs(following plan: FollowedPlan, forwards: Int) -> Int? {
+    guard case .bundle(let bundle) = self, let proof = bundle.manifest.proof else { return nil }
+    let planned = plan.plan.guidance == nil ? 1 : 2
+    let macs = plan.plan.macShare * Double(proof.denseMACs) * Double(forwards) / Double(planned)
+    return Int(exactly: macs.rounded())
   }
 
   /// Of the bundle, or of the checkpoint's weights.

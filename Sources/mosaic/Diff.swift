@@ -11,7 +11,8 @@ struct Diff: ParsableCommand {
     discussion: """
       Without a choice of layers, compares the structure and the tensors of two bundles. For \
       --behaviour and --cost, A or B may also be a diffusers directory or an ONNX model: both are \
-      sampled from the same noise and classes, with A's scheduler.
+      sampled from the same noise and classes, with A's scheduler; a bundle follows its plan for \
+      that run where it has one.
       """)
 
   @Argument(help: "The model taken as correct.", completion: .file(extensions: ["mosaic"]))
@@ -46,6 +47,9 @@ struct Diff: ParsableCommand {
 
   @Option(help: "Seed of noise and classes.")
   var seed: UInt64 = 0
+
+  @Flag(help: "Follow no bundle's plan: variants go by noise level, nothing is reused.")
+  var noPlan = false
 
   @OptionGroup var checkpoint: CheckpointOptions
   @OptionGroup(title: "Other networks") var network: NetworkArguments
@@ -104,14 +108,21 @@ struct Diff: ParsableCommand {
     let model = [a, b].first { if case .bundle = $0 { true } else { false } } ?? a
     let weight = guidance ?? model.defaultGuidance
     let guided = weight == 1 ? nil : weight
-    let trajectory = try Trajectory(
-      config: a.scheduler(checkpoint), steps: steps ?? model.defaultSteps)
+    let config = try a.scheduler(checkpoint)
+    let trajectory = try Trajectory(config: config, steps: steps ?? model.defaultSteps)
+    func plan(_ model: OpenedModel) throws -> FollowedPlan? {
+      noPlan
+        ? nil : try model.plan(for: config, steps: trajectory.steps.count, guidance: guided)
+    }
+    let plans = (reference: try plan(a), candidate: try plan(b))
     let line = ProgressLine(stages: [("comparing", 1)], isQuiet: output.quiet)
     let run = try BehaviourComparison(
       a.denoiser(
-        threads: machine.threadCount, guidance: guided, conditioning: network.conditioningFile),
+        threads: machine.threadCount, guidance: guided, plan: plans.reference,
+        conditioning: network.conditioningFile),
       b.denoiser(
-        threads: machine.threadCount, guidance: guided, conditioning: network.conditioningFile),
+        threads: machine.threadCount, guidance: guided, plan: plans.candidate,
+        conditioning: network.conditioningFile),
       sampler: Sampler(trajectory: trajectory, seed: seed), samples: samples,
       tolerance: tolerance
     ) { step in
@@ -121,7 +132,7 @@ struct Diff: ParsableCommand {
     if behaviour { report.behaviour = run }
     if cost {
       report.cost = try CostComparison(
-        a, b, run: run, trajectory: trajectory, forwards: guided == nil ? 1 : 2,
+        a, b, plans: plans, run: run, trajectory: trajectory, forwards: guided == nil ? 1 : 2,
         tolerance: tolerance)
     }
   }

@@ -101,18 +101,35 @@ enum OpenedModel {
 extension OpenedModel {
   /// What sampling asks: the dense network, or a bundle's variants.
   ///
-  /// - Parameter conditioning: Values of a bundle's other inputs.
+  /// - Parameters:
+  ///   - plan: What runs of a bundle follow.
+  ///   - conditioning: Values of a bundle's other inputs.
   func denoiser(
-    threads: Int, guidance: Float?, conditioning: SafetensorsReader? = nil
+    threads: Int, guidance: Float?, plan: FollowedPlan? = nil,
+    conditioning: SafetensorsReader? = nil
   ) throws -> any Denoiser {
     switch self {
     case .checkpoint(let model):
       DenseDenoiser(try model.predictor(threads: threads, guidance: guidance))
     case .bundle(let bundle):
       BundleDenoiser(
-        bundle, threads: threads, guidance: guidance,
+        bundle, threads: threads, guidance: guidance, plan: plan,
         conditioning: try bundle.conditioning(from: conditioning))
     }
+  }
+
+  /// The plan that a run follows, which has its sampler and its steps already; nil where a bundle has
+  /// none for it, which is said, and of a checkpoint.
+  ///
+  /// - Parameter guidance: nil is none.
+  func plan(
+    for scheduler: SchedulerConfig, steps: Int, guidance: Float?
+  ) throws -> FollowedPlan? {
+    guard case .bundle(let bundle) = self else { return nil }
+    let setup = try SamplingSetup(
+      bundle.manifest, scheduler: scheduler, steps: steps, guidance: guidance ?? 1)
+    for notice in setup.notices { printError("notice: \(printable(bundle.path)): \(notice)") }
+    return setup.plan
   }
 }
 

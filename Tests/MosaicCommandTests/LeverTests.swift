@@ -48,6 +48,17 @@ import Testing
     #expect(sampled.errors.contains("follows plan 0"))
     #expect(try sampled.json()["units_reused"]?.int ?? 0 > 0)
 
+    // A comparison follows the plan as a run does, and counts what it computes.
+    func compared(_ options: [String]) throws -> Double {
+      let result = try mosaic(
+        ["diff", tiny, bundle, "--cost", "--samples", "2", "--json", "--quiet"] + options)
+      return try #require(try result.json()["cost"]?["second"]?["macs_per_run"]?.double)
+    }
+    #expect(abs(try compared([]) - macs) <= 1)
+    #expect(try compared(["--no-plan"]) > macs + 1)
+    let other = try mosaic("diff", tiny, bundle, "--cost", "--samples", "2", "--steps", "5")
+    #expect(other.errors.contains("no plan for ddim in 5 steps"), "\(other.errors)")
+
     // Without the other levers the statistics say what these would give.
     let plain = try mosaic(
       "convert", tiny, "-o", workspace.output("plain.mosaic"), "--stats", further, "--budget",
