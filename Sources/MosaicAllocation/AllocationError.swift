@@ -20,8 +20,8 @@ public enum AllocationError: MosaicError, Equatable {
   case rangeCount(asked: Int, available: Int, steps: Int)
   /// The sparsities allowed are not 0 <= lowest <= highest <= 1.
   case sparsityLimits(lowest: Double, highest: Double)
-  /// Plans that use these levers are solved for a share of the dense cost.
-  case leversNeedMacs(String)
+  /// Plans that use these levers are solved for a share of the dense cost, or for an error.
+  case leversNeedMacsOrError(String)
   /// Two per-step inputs disagree on the number of steps.
   case stepCount(what: String, expected: Int, found: Int)
   /// A measured or computed input is not what its definition allows.
@@ -30,7 +30,7 @@ public enum AllocationError: MosaicError, Equatable {
   public var exitStatus: ExitStatus {
     switch self {
     case .budgetOutOfRange, .unreachableBudget, .badBudget, .unreachable, .missingCosts,
-      .missingSize, .rangeCount, .sparsityLimits, .leversNeedMacs:
+      .missingSize, .rangeCount, .sparsityLimits, .leversNeedMacsOrError:
       .usage
     case .stepCount, .badMeasurement: .badData
     case .unavailableKind: .unsupported
@@ -62,9 +62,9 @@ public enum AllocationError: MosaicError, Equatable {
     case .sparsityLimits(let lowest, let highest):
       "sparsities from \(lowest) to \(highest) were allowed; give limits with "
         + "0 <= lowest <= highest <= 1"
-    case .leversNeedMacs(let levers):
-      "plans with the levers \(levers) are solved for a share of the dense cost; give --budget, or "
-        + "--levers prune"
+    case .leversNeedMacsOrError(let levers):
+      "plans with the levers \(levers) are solved for a share of the dense cost or for an error; give "
+        + "--budget or --max-error, or --levers prune"
     case .stepCount(let what, let expected, let found):
       "\(what): expected \(expected) values, one for each sampling step, found \(found); "
         + "measure all of them on the same trajectory"

@@ -39,3 +39,13 @@ func sampleErrors(_ a: [Float], _ b: [Float], sampleSize size: Int) -> [Double] 
     return sum / Double(size)
   }
 }
+
+/// Mean of the squared differences; 0 of nothing.
+public func meanSquare(_ a: [Float], _ b: [Float]) -> Double {
+  var sum = 0.0
+  for (x, y) in zip(a, b) {
+    let difference = Double(x) - Double(y)
+    sum += difference * difference
+  }
+  return a.isEmpty ? 0 : sum / Double(a.count)
+}

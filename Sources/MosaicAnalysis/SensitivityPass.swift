@@ -115,13 +115,3 @@ public struct SensitivityPass {
       try subject.measureGroupGains(orders[bucket], in: subject.buckets[bucket], on: base))
   }
 }
-
-/// Mean of the squared differences.
-func meanSquare(_ a: [Float], _ b: [Float]) -> Double {
-  var sum = 0.0
-  for (x, y) in zip(a, b) {
-    let difference = Double(x) - Double(y)
-    sum += difference * difference
-  }
-  return a.isEmpty ? 0 : sum / Double(a.count)
-}

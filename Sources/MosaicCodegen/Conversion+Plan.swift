@@ -11,11 +11,28 @@ extension Conversion {
     PlanSolver(calibration, options.levers, options.probe, ranges: options.allocation.ranges)
   }
 
+  /// The least share of the dense cost that is searched for where an error is asked for.
+  private static let leastShare = 0.25
+
+  /// - Throws: `AllocationError` for a budget that plans are not solved for.
+  func checkPlanBudget() throws {
+    switch options.allocation.budget {
+    case .macs, .error: return
+    case .milliseconds, .bytes:
+      throw AllocationError.leversNeedMacsOrError(options.levers.listed)
+    }
+  }
+
   /// The plan for the budget: found among those of the statistics, or searched for.
   func solvePlan(_ calibration: Calibration) throws -> SolvedPlan {
-    let budget = options.allocation.budget.share ?? 1
     let solver = planSolver(calibration)
     let networks = try calibration.planNetworks(options.levers, progress: progress)
+    if case .error(let most) = options.allocation.budget {
+      let state = try solver.search(
+        in: networks, down: Self.leastShare, to: most, progress: progress)
+      return try solver.plan(withError: most, of: state, in: networks, progress: progress)
+    }
+    let budget = options.allocation.budget.share ?? 1
     let state = try solver.search(in: networks, down: budget, progress: progress)
     guard let plan = solver.plan(within: budget, of: state, in: networks) else {
       throw AllocationError.unreachable(
@@ -37,7 +54,7 @@ extension Conversion {
       steps: SamplingPlan.steps(
         of: planned.plan.reuse,
         variants: isNeeded.indices.map { step in
-          variants.firstIndex { $0.steps.contains(step) } ?? 0
+          variants.index(ofStep: step) ?? 0
         }, isNeeded: isNeeded),
       budget: options.allocation.budget.share, macShare: planned.cost,
       predicted: prediction.estimate,

@@ -36,9 +36,7 @@ public struct Conversion {
   /// - Throws: A `MosaicError`; nothing is left under `path` then but what was there.
   public func run(to path: String) throws -> Outcome {
     // Before minutes of measuring.
-    if options.levers != .plain, options.allocation.budget.share == nil {
-      throw AllocationError.leversNeedMacs(options.levers.listed)
-    }
+    if options.levers != .plain { try checkPlanBudget() }
     let calibrator = try makeCalibrator()
     let subject = calibrator.subject
     try checkFeasibility(of: subject)
@@ -73,7 +71,7 @@ public struct Conversion {
         }
       } else {
         try heldOut.measure(progress: progress) { step in
-          chosen.first { $0.steps.contains(step) }?.predictor
+          chosen.predictor(step: step)
         }
       }
     let uniform =

@@ -29,21 +29,25 @@ struct PlanSolver {
       "levers \(options.levers.listed)", "ranges \(options.rules.mostRanges)",
       "age \(options.rules.mostAge)", "stage \(options.stage)",
       "sparsities \(Calibration.planSparsities.map { "\($0)" }.joined(separator: ","))",
-      "samples \(effort.samples),\(effort.samplesPerStage)", "moves \(effort.moves)",
+      "samples \(effort.samples),\(effort.samplesPerStage),\(effort.valueSamples)",
+      "moves \(effort.moves)",
       effort.isScreened ? "screened" : "whole",
     ].joined(separator: "; ")
   }
 
-  /// Searches down to a cost, from where the calibration's own search stopped.
+  /// Searches down to a cost, or until the error is above one, from where the calibration's own
+  /// search stopped.
   ///
   /// - Parameter stage: Called behind each stage: what is known then is a point to go on from.
   /// - Throws: `StatisticsError` where the calibration keeps a search of other networks.
   func search(
-    in networks: PlanNetworks, down least: Double, progress: ProgressHandler,
+    in networks: PlanNetworks, down least: Double, to mostError: Double = .infinity,
+    progress: ProgressHandler,
     stage: (PlanRecord) throws -> Void = { _ in }
   ) throws -> PlanSearchState {
     var options = options
     options.least = least
+    options.mostError = mostError
     let known = calibration.plans.first { $0.settings == settings }
     if let known, !known.fits(networks) {
       throw StatisticsError(
@@ -51,7 +55,8 @@ struct PlanSolver {
         reason: .tensor("plans", "keeps plans of other networks than the checkpoint's"))
     }
     let state = known?.state ?? PlanSearchState()
-    if state.trace.least <= least + 1e-9 { return state }
+    let error = state.trace.stages.last?.error ?? 0
+    if state.trace.least <= least + 1e-9 || error > mostError { return state }
     let base = try calibration.subject.trajectories(
       from: SampleStart.plan, samples: options.effort.samples, stage: "plan: dense",
       progress: progress)
@@ -72,6 +77,35 @@ struct PlanSolver {
       plan.normalised(networks), in: networks, predicted: budget >= 1 ? 0 : stage?.error ?? 0)
   }
 
+  /// The cheapest plan behind a stage whose final error on other samples is no larger than said; the
+  /// dense one where none is.
+  ///
+  /// The samples that a stage was chosen on make its error too small, so others have to agree.
+  func plan(
+    withError most: Double, of state: PlanSearchState, in networks: PlanNetworks,
+    progress: ProgressHandler
+  ) throws -> SolvedPlan {
+    let base = try forecastBase(progress: progress)
+    for count in stride(from: state.trace.stages.count, to: 0, by: -1) {
+      let stages = Array(state.trace.stages.prefix(count))
+      guard stages[count - 1].error <= most else { continue }
+      let plan = PlanTrace(stages: stages).plan(in: networks).normalised(networks)
+      let moments = try networks.values(
+        along: plan, nil, on: base, stage: "plan: forecasts", progress: progress
+      ).moments
+      let final = try networks.finals(of: plan, moments, on: base, progress: progress)
+      let error = meanSquare(final, base.final)
+      if error <= most { return SolvedPlan(plan, in: networks, predicted: error) }
+    }
+    return SolvedPlan(networks.densePlan, in: networks, predicted: 0)
+  }
+
+  private func forecastBase(progress: ProgressHandler) throws -> DenseTrajectories {
+    try calibration.subject.trajectories(
+      from: SampleStart.forecasts, samples: Self.forecastSamples, stage: "forecasts: dense",
+      progress: progress)
+  }
+
   /// The plan with the networks that will run it.
   ///
   /// - Parameter weights: What the networks' dense weights are.
@@ -82,9 +116,7 @@ struct PlanSolver {
     let subject = calibration.subject
     let networks = try PlanNetworks(
       subject, ranges: variants.map(\.steps), networks: variants.map(\.network), from: weights)
-    let base = try subject.trajectories(
-      from: SampleStart.forecasts, samples: Self.forecastSamples, stage: "forecasts: dense",
-      progress: progress)
+    let base = try forecastBase(progress: progress)
     let plan = StepPlan(levels: variants.map { _ in 0 }, reuse: solved.plan.reuse)
     return try PlannedRun(networks, plan, on: base, progress: progress)
   }

@@ -26,7 +26,8 @@ import Testing
     options.least = 0.6
     options.rules.mostRanges = 2
     options.effort = PlanSearch.Effort(
-      samples: 4, samplesPerStage: isScreened ? 2 : 4, moves: 40, isScreened: isScreened)
+      samples: 4, samplesPerStage: isScreened ? 2 : 4, valueSamples: 4, moves: 40,
+      isScreened: isScreened)
     var search = PlanSearch(networks, on: base, options: options)
     try search.run(progress: { _ in })
     let stages = search.state.trace.stages
@@ -58,5 +59,37 @@ import Testing
     var again = PlanSearch(networks, on: base, options: options, from: first.state)
     try again.run(progress: { _ in })
     #expect(again.state.trace == search.state.trace)
+  }
+
+  /// An error in place of a cost: what is chosen keeps to it on samples that chose nothing.
+  @Test func findsTheCheapestPlanUnderAnError() throws {
+    var options = tinyOptions { $0.levers = [.reuse] }
+    options.probe = PlanSearch.Effort(
+      samples: 4, samplesPerStage: 4, valueSamples: 4, moves: 20, isScreened: true)
+    func planned(_ budget: Budget) throws -> SolvedPlan {
+      options.allocation.budget = budget
+      let conversion = Conversion(try tinyModel(), options: options, progress: { _ in })
+      return try conversion.solvePlan(try conversion.calibrate())
+    }
+    let cheap = try planned(.macs(0.6))
+    let strict = try planned(.error(cheap.predicted / 20))
+    let loose = try planned(.error(cheap.predicted * 20))
+    #expect(strict.predicted <= cheap.predicted / 20)
+    #expect(loose.predicted <= cheap.predicted * 20)
+    #expect(loose.cost < strict.cost && strict.cost <= 1)
+    #expect(try planned(.error(0)).cost == 1)
+  }
+
+  @Test func refusesBudgetsThatPlansAreNotSolvedFor() throws {
+    for budget in [Budget.milliseconds(5), .bytes(100_000)] {
+      let options = tinyOptions {
+        $0.levers = .all
+        $0.allocation.budget = budget
+      }
+      let conversion = Conversion(try tinyModel(), options: options, progress: { _ in })
+      #expect(throws: AllocationError.leversNeedMacsOrError("prune,reuse,steps")) {
+        try conversion.checkPlanBudget()
+      }
+    }
   }
 }

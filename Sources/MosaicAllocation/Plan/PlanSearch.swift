@@ -11,26 +11,32 @@ public struct PlanSearch {
   public struct Effort: Sendable, Equatable {
     /// Samples that moves are chosen on.
     public var samples: Int
-    /// Of these, those that a stage's moves are finished on, other ones each time.
+    /// Of these, those that a stage's moves are finished on, other ones each time: what is chosen on
+    /// the same samples again and again comes to fit them.
     public var samplesPerStage: Int
+    /// Of these, those whose values tell what reused ones are made of.
+    public var valueSamples: Int
     /// The most moves that a stage finishes.
     public var moves: Int
     /// Whether the first stage finishes only what single forwards leave; else it finishes every move.
     public var isScreened: Bool
 
-    public init(samples: Int, samplesPerStage: Int, moves: Int, isScreened: Bool) {
+    public init(
+      samples: Int, samplesPerStage: Int, valueSamples: Int, moves: Int, isScreened: Bool
+    ) {
       self.samples = samples
       self.samplesPerStage = samplesPerStage
+      self.valueSamples = valueSamples
       self.moves = moves
       self.isScreened = isScreened
     }
 
-    /// Every move once, the promising ones in each later stage, on all samples.
+    /// Every move once, the promising ones in each later stage.
     public static let full = Effort(
-      samples: 64, samplesPerStage: 64, moves: 150, isScreened: false)
-    /// What single forwards find promising, on a quarter of the samples.
+      samples: 256, samplesPerStage: 64, valueSamples: 64, moves: 150, isScreened: false)
+    /// What single forwards find promising, on half of the samples.
     public static let quick = Effort(
-      samples: 64, samplesPerStage: 16, moves: 40, isScreened: true)
+      samples: 256, samplesPerStage: 32, valueSamples: 64, moves: 80, isScreened: true)
   }
 
   public struct Options: Sendable, Equatable {
@@ -40,6 +46,8 @@ public struct PlanSearch {
     public var stage = 0.06
     /// Down to this share.
     public var least = 0.4
+    /// Or until a stage's error is above this.
+    public var mostError = Double.infinity
     public var effort = Effort.quick
 
     public init() {}
@@ -64,14 +72,16 @@ public struct PlanSearch {
     self.state = state
   }
 
-  /// Runs stages until the least cost is reached or no move is left.
+  /// Runs stages until the least cost is reached, the error is above the largest, or no move is left.
   ///
   /// - Parameter stage: Called behind each: what is known then is a point to go on from.
   public mutating func run(
     progress: ProgressHandler, stage: (PlanSearchState) throws -> Void = { _ in }
   ) throws {
     var plan = state.trace.plan(in: networks)
-    while networks.cost(plan) > options.least + 1e-9 {
+    while networks.cost(plan) > options.least + 1e-9,
+      state.trace.stages.last?.error ?? 0 <= options.mostError
+    {
       guard let next = try advance(from: plan, progress: progress) else { return }
       plan = next
       try stage(state)
@@ -82,11 +92,12 @@ public struct PlanSearch {
     from plan: StepPlan, progress: ProgressHandler
   ) throws -> StepPlan? {
     let number = state.trace.stages.count + 1
+    let known = base.part(0..<min(options.effort.valueSamples, base.count))
     let along = try networks.values(
-      along: plan, state.moments, on: base, stage: "stage \(number): values", progress: progress)
+      along: plan, state.moments, on: known, stage: "stage \(number): values", progress: progress)
     state.moments = along.moments
     let moments = along.moments
-    var work = along.work
+    var work = along.work * Double(known.count) / Double(base.count)
     let part = samples(ofStage: number)
     let share = Double(part.count) / Double(base.count)
     let all = moves(from: plan)
@@ -115,7 +126,8 @@ public struct PlanSearch {
     else { return nil }
     let moves = solver.chosen.map { chosen[$0] }
     let kept = try held(
-      solver.stops, of: moves, around: plan, on: base.part(part), costing: cost)
+      solver.stops, of: moves, around: plan, on: base.part(part), costing: cost,
+      stage: "stage \(number): check", progress: progress)
     work += kept.work * share
     state.trace.stages.append(
       PlanTrace.Stage(
@@ -130,7 +142,8 @@ public struct PlanSearch {
   /// or half of them, or a quarter, by what a run with them says.
   private func held(
     _ stops: [(count: Int, cost: Double, predicted: Double)], of moves: [PlanMove],
-    around plan: StepPlan, on part: DenseTrajectories, costing cost: Double
+    around plan: StepPlan, on part: DenseTrajectories, costing cost: Double, stage: String,
+    progress: ProgressHandler
   ) throws -> (count: Int, cost: Double, error: Double, work: Double) {
     // One that saves nothing would be no way down.
     let stops = stops.filter { $0.cost < cost - 1e-9 }
@@ -141,11 +154,9 @@ public struct PlanSearch {
       var tried = plan
       for move in moves.prefix(stop.count) { tried.take(move) }
       let final = try networks.finals(
-        of: tried, state.moments, on: part, progress: { _ in })
+        of: tried, state.moments, on: part, stage: stage, progress: progress)
       work += stop.cost
-      let error =
-        zip(final, part.final).reduce(0) { $0 + Double(($1.0 - $1.1) * ($1.0 - $1.1)) }
-        / Double(max(final.count, 1))
+      let error = meanSquare(final, part.final)
       if place < 4 || error <= Self.mostDrift * stop.predicted {
         return (stop.count, stop.cost, error, work)
       }

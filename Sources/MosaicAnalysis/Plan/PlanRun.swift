@@ -112,14 +112,14 @@ extension PlanNetworks {
   /// - Parameter moments: What reused values are made of; nil for Lagrange's weights.
   public func finals(
     of plan: StepPlan, _ moments: ValueMoments? = nil, on base: DenseTrajectories,
-    progress: ProgressHandler
+    stage: String = "plan", progress: ProgressHandler
   ) throws -> [Float] {
     let steps = subject.trajectory.steps.count
     var run = PlanRun(
       self, moments, start: base, depths: plan.reuse.depths(after: -1))
     for step in 0..<steps {
       try run.advance(plan, step: step)
-      try progress(Progress(stage: "plan", done: step + 1, total: steps))
+      try progress(Progress(stage: stage, done: step + 1, total: steps))
     }
     return run.states[0].states
   }
