@@ -63,6 +63,14 @@ import Testing
     #expect(refused.status == ExitStatus.unsupported.rawValue)
   }
 
+  @Test func modelsAreCheckedInTheirOwnTypes() throws {
+    let result = try mosaic(
+      "check", Fixtures.path("tiny-dit-onnx/model.dynamic.opset18.onnx"), "--reference", "x",
+      "--precision", "bf16")
+    #expect(result.status == ExitStatus.usage.rawValue)
+    #expect(result.errors.contains("an ONNX model is checked node by node"))
+  }
+
   @Test func whatPrecisionsChange() throws {
     let json = try mosaic("inspect", bundle, "--precisions", "--json").json()
     let rows = try #require(json["precisions"]?.array)
