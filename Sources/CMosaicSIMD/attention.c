@@ -7,7 +7,7 @@
 // One head. Keys are transposed into panels [size, width] once, values copied to where they lie
 // close; then a block of queries at a time has its scores, their softmax and its result, so no more
 // than a block's scores are ever in memory.
-enum { QUERIES = 32 };
+enum { QUERIES = 16 };
 
 long mosaic_attention_scratch(long size, long keys) {
   return padded(keys) * (size + QUERIES) + (keys + QUERIES) * padded(size);
@@ -48,19 +48,22 @@ MOSAIC_INLINE void attention_head(int level, const float *q, long q_stride, cons
     const long rows = queries - first < QUERIES ? queries - first : QUERIES;
     for (long column = 0; column < keys; column += PANEL) {
       const long width = padded(keys - column < PANEL ? keys - column : PANEL);
-      tile_all(level, rows, q + first * q_stride, q_stride, panels + column * size, width, 0,
-               scores + column, padded_keys, size, width);
+      tile_all(level, rows, q + first * q_stride, q_stride, panels + column * size, width,
+               starts_of(0), scores + column, padded_keys, size, width);
     }
+    float sums[QUERIES];
     for (long row = 0; row < rows; row++)
-      softmax_row(scores + row * padded_keys, keys, scale);
+      sums[row] = exponential_row(scores + row * padded_keys, keys, scale);
     const int is_direct = padded_size == size;
     float *to = is_direct ? y + first * y_stride : result;
-    tile_all(level, rows, scores, padded_keys, values, padded_size, 0, to,
+    tile_all(level, rows, scores, padded_keys, values, padded_size, starts_of(0), to,
              is_direct ? y_stride : padded_size, keys, padded_size);
-    if (is_direct) continue;
-    for (long row = 0; row < rows; row++)
-      __builtin_memcpy(y + (first + row) * y_stride, result + row * padded_size,
-                       size * sizeof(float));
+    // A head is narrower than its keys are many, so the result is scaled in the weights' place.
+    for (long row = 0; row < rows; row++) {
+      float *from = to + row * (is_direct ? y_stride : padded_size);
+      scale_row(from, size, 1.0f / sums[row]);
+      if (!is_direct) __builtin_memcpy(y + (first + row) * y_stride, from, size * sizeof(float));
+    }
   }
 }
 

@@ -32,15 +32,15 @@ MOSAIC_INLINE void row_block(int level, long rows, const float *x, long x_stride
   for (long column = first; column < end; column += PANEL) {
     const long count = n - column < PANEL ? n - column : PANEL, width = padded(count);
     if (count == width) {
-      tile_all(level, rows, x, x_stride, packed + column * k, width, bias ? bias + column : 0,
-               y + column, y_stride, k, width);
+      tile_all(level, rows, x, x_stride, packed + column * k, width,
+               starts_of(bias ? bias + column : 0), y + column, y_stride, k, width);
       continue;
     }
     // What lies behind y's last column is another's.
     float edge[MOST_ROWS * PANEL], edge_bias[PANEL] = {0};
     if (bias) __builtin_memcpy(edge_bias, bias + column, count * sizeof(float));
-    tile_all(level, rows, x, x_stride, packed + column * k, width, edge_bias, edge, PANEL, k,
-             width);
+    tile_all(level, rows, x, x_stride, packed + column * k, width, starts_of(edge_bias), edge, PANEL,
+             k, width);
     for (long row = 0; row < rows; row++)
       __builtin_memcpy(y + row * y_stride + column, edge + row * PANEL, count * sizeof(float));
   }

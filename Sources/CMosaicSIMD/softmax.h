@@ -3,8 +3,8 @@
 
 #include "functions.h"
 
-// x = softmax(scale x) over `count` elements, in place.
-MOSAIC_INLINE void softmax_row(float *x, long count, float scale) {
+// x = exp(scale x - max(scale x)) over `count` elements, in place; their sum.
+MOSAIC_INLINE float exponential_row(float *x, long count, float scale) {
   const float lowest = -__builtin_inff();
   const long whole = count / LANES * LANES, part = count - whole;
   // NaN loses every comparison here, but comes back in the sum and so in every element.
@@ -31,9 +31,21 @@ MOSAIC_INLINE void softmax_row(float *x, long count, float scale) {
     last = exponential(last - largest);
     sums += first_lanes(part) ? last : 0.0f;
   }
-  const float share = 1.0f / sum_of(sums);
-  for (long i = 0; i < whole; i += LANES) store(x + i, load(x + i) * share);
-  if (part) store_part(x + whole, last * share, part);
+  if (part) store_part(x + whole, last, part);
+  return sum_of(sums);
+}
+
+// x = factor x over `count` elements, in place.
+MOSAIC_INLINE void scale_row(float *x, long count, float factor) {
+  const long whole = count / LANES * LANES;
+  for (long i = 0; i < whole; i += LANES) store(x + i, load(x + i) * factor);
+  for (long i = whole; i < count; i++) x[i] *= factor;
+}
+
+// x = softmax(scale x) over `count` elements, in place.
+MOSAIC_INLINE void softmax_row(float *x, long count, float scale) {
+  const float sum = exponential_row(x, count, scale);
+  scale_row(x, count, 1.0f / sum);
 }
 
 #endif

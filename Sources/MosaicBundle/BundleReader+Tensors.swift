@@ -74,6 +74,9 @@ extension BundleReader {
       index throws(BundleError.Reason) in
       let (chunk, parts) = chunks[index]
       try pool.withBuffers { buffers throws(BundleError.Reason) in
+        if parts.count == 1, let target = parts[0].whole(ofChunk: manifest.chunks[chunk].rawSize) {
+          return try decode(chunk: chunk, into: target, buffers)
+        }
         try withChunk(chunk, buffers) { bytes in
           for part in parts { part.copy(from: bytes) }
         }

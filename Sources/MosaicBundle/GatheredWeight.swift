@@ -92,6 +92,11 @@ struct GatheredWeight: @unchecked Sendable {
     }
   }
 
+  fileprivate func bytes(at target: Int, count: Int) -> UnsafeMutableRawBufferPointer {
+    UnsafeMutableRawBufferPointer(
+      UnsafeMutableBufferPointer(rebasing: buffer[target..<target + count]))
+  }
+
   fileprivate func store(_ bytes: UnsafeRawBufferPointer, at target: Int) {
     let count = bytes.count / width
     tensor.dataType.convert(
@@ -140,6 +145,19 @@ struct GatheredWeight: @unchecked Sendable {
 }
 
 extension GatheredWeight.Part {
+  /// Where the chunk's bytes go as they are and all together; nil where they are converted, or only
+  /// some of them kept.
+  func whole(ofChunk size: Int) -> UnsafeMutableRawBufferPointer? {
+    guard weight.tensor.dataType == .f32, piece.byteCount == size else { return nil }
+    let elements = start..<start + size / DataType.f32.byteWidth
+    var first: Int?
+    weight.forEachSpan(of: elements) { _, target, count in
+      if count == elements.count { first = target }
+      return false
+    }
+    return first.map { weight.bytes(at: $0, count: elements.count) }
+  }
+
   /// - Parameter chunk: The raw bytes of the piece's chunk.
   func copy(from chunk: UnsafeRawBufferPointer) {
     let width = weight.tensor.dataType.byteWidth

@@ -68,8 +68,8 @@ extension Program.Operation {
       try check.sizes(channels, height, width, outer, kernel, stride)
       try check.matrixSides(
         outer, try check.product(channels, kernel, kernel), try check.product(height, width))
-      guard (0...BundleLimits.size).contains(padding) else {
-        throw ProgramError(check.place, "has a padding of \(padding)")
+      guard (0..<max(kernel, 1)).contains(padding) else {
+        throw ProgramError(check.place, "has a padding of \(padding) and a kernel of \(kernel)")
       }
       guard height + 2 * padding >= kernel, width + 2 * padding >= kernel else {
         throw ProgramError(check.place, "its kernel of \(kernel) is larger than its input")

@@ -63,5 +63,5 @@ public final class OwnedBytes: @unchecked Sendable {
     memory = .init(start: .allocateAligned(byteCount: count), count: count)
   }
 
-  deinit { memory.deallocate() }
+  deinit { memory.baseAddress?.deallocateAligned(byteCount: memory.count) }
 }

@@ -9,17 +9,24 @@ public struct AttentionShape: Sendable, Equatable {
   public var keys: Int
   /// Factor of the scores before softmax.
   public var scale: Float
+  /// Whether both products are of operands in bf16 where the processor has instructions for them.
+  public var isInBF16: Bool
 
-  public init(heads: Int, size: Int, queries: Int, keys: Int, scale: Float) {
+  public init(
+    heads: Int, size: Int, queries: Int, keys: Int, scale: Float, isInBF16: Bool = false
+  ) {
     self.heads = heads
     self.size = size
     self.queries = queries
     self.keys = keys
     self.scale = scale
+    self.isInBF16 = isInBF16
   }
 
   /// Floats of scratch that `attention` needs.
-  public var scratchCount: Int { mosaic_attention_scratch(size, keys) }
+  public var scratchCount: Int {
+    isInBF16 ? mosaic_attention_scratch_bf16(size, keys) : mosaic_attention_scratch(size, keys)
+  }
 }
 
 /// `y = softmax(q · kᵀ · scale) · v` by heads, for one sample: q and y [queries, heads · size], k
@@ -38,9 +45,10 @@ public func attention(
   shape: AttentionShape, heads: Range<Int>? = nil, scratch: UnsafeMutablePointer<Float>
 ) {
   if shape.keys == 0 || shape.size == 0 { return }
+  let kernel = shape.isInBF16 ? mosaic_attention_head_bf16 : mosaic_attention_head
   for head in heads ?? 0..<shape.heads {
     let column = head * shape.size
-    mosaic_attention_head(
+    kernel(
       q + column, qStride, k + column, kStride, v + column, vStride, y + column, yStride,
       shape.size, shape.queries, shape.keys, shape.scale, scratch)
   }

@@ -2,15 +2,19 @@ internal import MosaicBundle
 internal import MosaicCore
 internal import MosaicKernels
 
-/// A program's pass over a chunk of neighbouring samples, or over the rows of its scalar part.
+/// A program's pass over a chunk of neighbouring samples, or over the rows of a shared part.
 struct ChunkRun {
   /// Which of the instructions run.
-  enum Part { case scalars, samples }
+  enum Work {
+    case rows(SharedValues)
+    /// All that the job has no shared values of.
+    case samples
+  }
 
   let program: Program
   let weights: [ProgramWeight]
-  let scalarPart: ScalarPart
-  let part: Part
+  let precision: Precision
+  let work: Work
   let arena: UnsafeMutablePointer<Float>
   let job: Job
   /// The chunk's first sample in the batch.
@@ -46,8 +50,7 @@ struct ChunkRun {
   }
 
   func execute() {
-    for (index, instruction) in program.instructions.enumerated()
-    where scalarPart.contains[index] == (part == .scalars) {
+    for (index, instruction) in program.instructions.enumerated() where runs(index) {
       if let exchange = job.exchange {
         if let fills = exchange.fills[index] {
           fill(
@@ -68,16 +71,28 @@ struct ChunkRun {
     }
   }
 
+  private var isOfSamples: Bool {
+    if case .samples = work { true } else { false }
+  }
+
+  private func runs(_ instruction: Int) -> Bool {
+    switch work {
+    case .rows(let values): values.part.contains[instruction]
+    case .samples: !job.shared.contains { $0.part.contains[instruction] }
+    }
+  }
+
   // MARK: Operands
 
   func operand(_ value: Int) -> Operand {
     let elements = program.values[value].shape.reduce(1, *)
     switch program.values[value].storage {
     case .arena(let offset):
-      if let place = scalarPart.offsets[value], let values = job.scalars {
+      for values in job.shared {
+        guard let place = values.part.offsets[value] else { continue }
         return Operand(
           base: values.memory.pointer + place * values.rows, stride: elements, elements: elements,
-          rows: part == .scalars ? nil : values.rowOfSample, first: start)
+          rows: isOfSamples ? values.rowOfSample : nil, first: start)
       }
       return Operand(base: arena + offset * count, stride: elements, elements: elements)
     case .output:
@@ -120,8 +135,8 @@ struct ChunkRun {
   }
 
   private func copy(_ source: Operand, to destination: UnsafeMutablePointer<Float>) {
-    if part == .scalars, let rows = job.scalars?.rowOfSample {
-      for (sample, row) in rows.enumerated() {
+    if case .rows(let values) = work {
+      for (sample, row) in values.rowOfSample.enumerated() {
         (destination + sample * source.elements)
           .update(from: source.sample(Int(row)), count: source.elements)
       }
@@ -168,22 +183,16 @@ struct ChunkRun {
       linear(inputs, y, rows: rows, inner: inner, outer: outer, activation)
     case .convolution(
       let channels, let height, let width, let outer, let kernel, let stride, let padding):
-      let x = operand(inputs[0])
-      let shape = ConvolutionShape(
-        channels: channels, height: height, width: width, outer: outer, kernel: kernel,
-        stride: stride, padding: padding)
-      withScratch(shape.scratchCount) { scratch in
-        for sample in 0..<count {
-          convolution2D(
-            x.sample(sample), weight: weight(inputs[1]),
-            bias: inputs.count > 2 ? weight(inputs[2]) : nil, into: y.sample(sample),
-            shape: shape, scratch: scratch)
-        }
-      }
+      convolution(
+        inputs, y,
+        ConvolutionShape(
+          channels: channels, height: height, width: width, outer: outer, kernel: kernel,
+          stride: stride, padding: padding))
     case .attention(let heads, let size, let queries, let keys, let scale):
       let (q, k, v) = (operand(inputs[0]), operand(inputs[1]), operand(inputs[2]))
       let shape = AttentionShape(
-        heads: heads, size: size, queries: queries, keys: keys, scale: scale)
+        heads: heads, size: size, queries: queries, keys: keys, scale: scale,
+        isInBF16: precision == .bf16)
       let width = heads * size
       team.split(count * heads) { range in
         withScratch(shape.scratchCount) { scratch in
@@ -262,6 +271,22 @@ struct ChunkRun {
   private func eachRow(_ rows: Int, _ width: Int, _ body: (Int, Int, Int) -> Void) {
     for sample in 0..<count {
       team.split(rows, grain: 16) { body(sample, $0.lowerBound * width, $0.count) }
+    }
+  }
+
+  private func convolution(_ inputs: [Int], _ y: Operand, _ shape: ConvolutionShape) {
+    let (x, weight) = (operand(inputs[0]), weight(inputs[1]))
+    let bias = inputs.count > 2 ? self.weight(inputs[2]) : nil
+    // Of a small plane a share would fill no tile, so its channels are divided.
+    let isWide = shape.places >= 96 * team.threads
+    for sample in 0..<count {
+      team.split(isWide ? shape.places : shape.outer, grain: isWide ? 48 : 8) { range in
+        withScratch(shape.scratchCount) { scratch in
+          convolution2D(
+            x.sample(sample), weight: weight, bias: bias, into: y.sample(sample), shape: shape,
+            places: isWide ? range : nil, outer: isWide ? nil : range, scratch: scratch)
+        }
+      }
     }
   }
 

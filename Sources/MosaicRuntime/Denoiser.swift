@@ -38,7 +38,7 @@ extension Denoiser {
 }
 
 /// One network at every noise level: a dense checkpoint.
-public struct DenseDenoiser: Denoiser {
+public struct DenseDenoiser: Denoiser, Sendable {
   public let predictor: Predictor
 
   public init(_ predictor: Predictor) { self.predictor = predictor }

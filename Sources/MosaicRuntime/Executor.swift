@@ -16,13 +16,15 @@ public final class Executor: Sendable {
   /// One for each of the program's weights.
   public let weights: [ProgramWeight]
   public let threads: Int
+  /// In what products are computed: that of the packed weights.
+  public let precision: Precision
   private let leaf: Int?
   private let arenas = ArenaPool()
-  let scalarPart: ScalarPart
+  let scalarPart: SharedPart
 
   /// - Parameter leaf: Where given, what is computed does not depend on the number of threads, and
-  ///   for each whole leaf of so many samples not on the rest of the batch either: convolutions
-  ///   round differently on several threads, so chunks are then equal parts of leaves.
+  ///   for each whole leaf of so many samples not on the rest of the batch either: chunks are then
+  ///   equal parts of leaves.
   /// - Precondition: The program is verified, each weight has its element count, and those that are
   ///   packed are the program's matrices.
   public init(program: Program, weights: [ProgramWeight], threads: Int, leaf: Int? = nil) {
@@ -40,8 +42,12 @@ public final class Executor: Sendable {
     self.program = program
     self.weights = weights
     self.threads = max(1, threads)
+    precision =
+      weights.lazy.compactMap {
+        if case .packed(let matrix) = $0 { matrix.precision } else { nil }
+      }.first ?? .f32
     self.leaf = leaf
-    scalarPart = ScalarPart(of: program)
+    scalarPart = SharedPart.scalars(of: program)
   }
 
   /// Of weights as they are stored; matrices are rearranged into memory of their own.
@@ -91,21 +97,24 @@ public final class Executor: Sendable {
 
   /// - Parameters:
   ///   - exchange: What is taken from earlier runs and kept for later ones.
+  ///   - known: What `evaluate` made of inputs that are the same again; nothing may be captured of it.
   ///   - timing: Told what each instruction took.
   func run(
     inputs: [UnsafeRawPointer], output: UnsafeMutablePointer<Float>, batch: Int,
-    captures: [Capture], exchange: ValueExchange?, timing: InstructionTiming? = nil
+    captures: [Capture], exchange: ValueExchange?, known: SharedValues? = nil,
+    timing: InstructionTiming? = nil
   ) {
     precondition(inputs.count == program.inputs.count)
     // Workers hold bare pointers into the weights.
     defer { withExtendedLifetime(self) {} }
-    let values =
-      scalarPart.isEmpty
-      ? nil : evaluateScalarPart(inputs, batch, captures, exchange, timing)
+    var shared = known.map { [$0] } ?? []
+    if !scalarPart.isEmpty {
+      shared.append(evaluateScalarPart(inputs, batch, captures, exchange, timing))
+    }
     let chunk = chunkSize(batch: batch)
     let job = Job(
       inputs: inputs, output: output, batch: batch, chunk: chunk, captures: captures,
-      exchange: exchange, scalars: values, timing: timing)
+      exchange: exchange, shared: shared, timing: timing)
     let chunks = (batch + chunk - 1) / chunk
     // Whole rounds of a chunk a thread.
     let together = threads == 1 ? chunks : chunks / threads * threads
@@ -115,32 +124,53 @@ public final class Executor: Sendable {
         work(job, team: .alone, next: { job.claim(below: together) })
       }
     }
-    if leaf == nil, threads > 1, together < chunks, program.isMostlyConvolution {
-      BLAS.setThreads(threads)
-    }
     work(job, team: Team(threads: threads), next: { job.claim(below: chunks) })
   }
 
   private func evaluateScalarPart(
     _ inputs: [UnsafeRawPointer], _ batch: Int, _ captures: [Capture], _ exchange: ValueExchange?,
     _ timing: InstructionTiming?
-  ) -> ScalarValues {
-    let values = ScalarValues(scalarPart, inputs: inputs, batch: batch)
+  ) -> SharedValues {
+    let numbers = NumberRows(of: scalarPart, inputs: inputs, batch: batch)
     let rows = inputs.enumerated().map { index, input in
-      scalarPart.inputs.contains(index) ? values.gathered(input) : FloatMemory(count: 0)
+      scalarPart.inputs.contains(index) ? numbers.gathered(input) : FloatMemory(count: 0)
     }
+    defer { withExtendedLifetime(rows) {} }
+    let values = SharedValues(
+      scalarPart, rowOfSample: numbers.rowOfSample, rows: numbers.firstSamples.count)
+    fill(
+      values, from: rows.map { UnsafeRawPointer($0.pointer) }, batch, captures, exchange, timing)
+    return values
+  }
+
+  /// The results of a part of the program, for runs whose samples have its inputs in common.
+  ///
+  /// - Parameters:
+  ///   - inputs: One address for each of the program's inputs; `rows` rows of those that the part
+  ///     reads.
+  ///   - rowOfSample: The row of each sample of those runs.
+  func evaluate(
+    _ part: SharedPart, inputs: [UnsafeRawPointer], rows: Int, rowOfSample: [Int32]
+  ) -> SharedValues {
+    let values = SharedValues(part, rowOfSample: rowOfSample, rows: rows)
+    fill(values, from: inputs, rowOfSample.count, [], nil, nil)
+    withExtendedLifetime(self) {}
+    return values
+  }
+
+  private func fill(
+    _ values: SharedValues, from inputs: [UnsafeRawPointer], _ batch: Int, _ captures: [Capture],
+    _ exchange: ValueExchange?, _ timing: InstructionTiming?
+  ) {
     let job = Job(
-      inputs: rows.map { UnsafeRawPointer($0.pointer) }, output: values.memory.pointer,
-      batch: batch, chunk: values.rows, captures: captures, exchange: exchange, scalars: values,
-      timing: timing)
+      inputs: inputs, output: values.memory.pointer, batch: batch, chunk: values.rows,
+      captures: captures, exchange: exchange, shared: [values], timing: timing)
     BLAS.setThreads(1)
     ChunkRun(
-      program: program, weights: weights, scalarPart: scalarPart, part: .scalars,
+      program: program, weights: weights, precision: precision, work: .rows(values),
       arena: values.memory.pointer, job: job, start: 0, count: values.rows,
       team: Team(threads: threads)
     ).execute()
-    withExtendedLifetime(rows) {}
-    return values
   }
 
   /// Samples a chunk: as many as keep the arena near the size of a cache, in whole shares of the
@@ -163,7 +193,7 @@ public final class Executor: Sendable {
     var start: Int? = first
     while let sample = start {
       ChunkRun(
-        program: program, weights: weights, scalarPart: scalarPart, part: .samples,
+        program: program, weights: weights, precision: precision, work: .samples,
         arena: arena.pointer, job: job, start: sample, count: min(job.chunk, job.batch - sample),
         team: team
       ).execute()
@@ -180,13 +210,13 @@ final class Job: @unchecked Sendable {
   let chunk: Int
   let captures: [Executor.Capture]
   let exchange: ValueExchange?
-  let scalars: ScalarValues?
+  let shared: [SharedValues]
   let timing: InstructionTiming?
   private let position = Atomic(0)
 
   init(
     inputs: [UnsafeRawPointer], output: UnsafeMutablePointer<Float>, batch: Int, chunk: Int,
-    captures: [Executor.Capture], exchange: ValueExchange?, scalars: ScalarValues?,
+    captures: [Executor.Capture], exchange: ValueExchange?, shared: [SharedValues],
     timing: InstructionTiming?
   ) {
     self.inputs = inputs
@@ -195,7 +225,7 @@ final class Job: @unchecked Sendable {
     self.chunk = chunk
     self.captures = captures
     self.exchange = exchange
-    self.scalars = scalars
+    self.shared = shared
     self.timing = timing
   }
 
@@ -208,14 +238,5 @@ final class Job: @unchecked Sendable {
         expected: number, desired: number + 1, ordering: .relaxed)
       if swap.exchanged { return number * chunk }
     }
-  }
-}
-
-extension Program {
-  /// Whether convolutions, which OpenBLAS divides among threads, are most of the work.
-  fileprivate var isMostlyConvolution: Bool {
-    let costs = instructions.map { (isConvolution: $0.operation.isConvolution, $0.operation.flops) }
-    let convolutions = costs.reduce(0) { $1.isConvolution ? $0 + $1.1 : $0 }
-    return 2 * convolutions > costs.reduce(0) { $0 + $1.1 }
   }
 }

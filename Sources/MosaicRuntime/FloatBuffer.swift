@@ -87,13 +87,18 @@ final class FloatMemory: @unchecked Sendable {
 
   init(count: Int) {
     self.count = count
-    // One more than nothing, so that there is always an address.
-    let bytes = max(count, 1) * MemoryLayout<Float>.stride
-    pointer = UnsafeMutableRawPointer.allocateAligned(byteCount: bytes)
+    pointer = UnsafeMutableRawPointer.allocateAligned(byteCount: Self.byteCount(count))
       .bindMemory(to: Float.self, capacity: max(count, 1))
   }
 
-  deinit { UnsafeMutableRawPointer(pointer).deallocate() }
+  deinit {
+    UnsafeMutableRawPointer(pointer).deallocateAligned(byteCount: Self.byteCount(count))
+  }
+
+  /// One float more than nothing, so that there is always an address.
+  private static func byteCount(_ count: Int) -> Int {
+    max(count, 1) * MemoryLayout<Float>.stride
+  }
 
   var floats: UnsafeMutableBufferPointer<Float> { .init(start: pointer, count: count) }
 }

@@ -1,5 +1,4 @@
 internal import MosaicBundle
-internal import MosaicCore
 
 /// Times forwards of one network, and what its instructions have of them.
 public final class ForwardBenchmark {
@@ -16,7 +15,7 @@ public final class ForwardBenchmark {
 
   private let executor: Executor
   public let batch: Int
-  private let inputs: [FloatMemory]
+  private let inputs: RandomInputs
   private let output: FloatMemory
   private let timing: InstructionTiming
   private var timedRuns = 0
@@ -27,17 +26,7 @@ public final class ForwardBenchmark {
     self.executor = executor
     self.batch = batch
     let program = executor.program
-    inputs = program.inputs.enumerated().map { index, port in
-      let memory = FloatMemory(count: batch * port.shape.reduce(1, *))
-      switch port.element {
-      case .i32:
-        // Index 0 is in every table.
-        memory.floats.update(repeating: 0)
-      case .f32 where memory.count == batch: memory.floats.update(repeating: 500)
-      case .f32: CounterRandom(seed: 0, stream: UInt64(index)).fillNormal(memory.floats, item: 0)
-      }
-      return memory
-    }
+    inputs = RandomInputs(of: program, batch: batch)
     output = FloatMemory(count: batch * program.outputShape.reduce(1, *))
     timing = InstructionTiming(instructions: program.instructions.count)
   }
@@ -60,7 +49,7 @@ public final class ForwardBenchmark {
 
   private func forward(timing: InstructionTiming?) {
     executor.run(
-      inputs: inputs.map { UnsafeRawPointer($0.pointer) }, output: output.pointer, batch: batch,
+      inputs: inputs.addresses, output: output.pointer, batch: batch,
       captures: [], exchange: nil, timing: timing)
     withExtendedLifetime(inputs) {}
   }

@@ -24,6 +24,16 @@ struct MatrixProduct {
           into: y + rows.lowerBound * yStride + first(columns), yStride: yStride, m: rows.count,
           k: k)
       }
+    case .int8:
+      let parts = matrix.packedCodes
+      divide(m) { rows, columns in
+        linear(
+          x + rows.lowerBound * xStride, xStride: xStride,
+          weight: columns.map { [parts[$0.part].taking($0.columns, inner: k)] } ?? parts,
+          bias: bias(columns), activation: activation,
+          into: y + rows.lowerBound * yStride + first(columns), yStride: yStride, m: rows.count,
+          k: k)
+      }
     case .bf16:
       let parts = matrix.packedPairs
       let width = PackedPairs.rowCount(inner: k)

@@ -18,8 +18,4 @@ extension Program.Operation {
       return 0
     }
   }
-
-  var isConvolution: Bool {
-    if case .convolution = self { true } else { false }
-  }
 }

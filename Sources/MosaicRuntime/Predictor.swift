@@ -1,5 +1,6 @@
 internal import MosaicBundle
 public import MosaicCore
+internal import Synchronization
 
 /// A network behind its roles: states, timestep and classes in, the (guided) output out.
 public final class Predictor: Sendable {
@@ -10,6 +11,10 @@ public final class Predictor: Sendable {
   public let guidance: Float?
   /// Of a network that takes more than states, timesteps and classes.
   public let conditioning: Conditioning?
+  /// What depends on conditioning alone, keys and values of cross-attention most of all: computed
+  /// when samples have other rows than in the step before.
+  private let conditionedPart: SharedPart
+  private let conditioned = Mutex<(labels: [Int32], values: SharedValues)?>(nil)
 
   /// - Throws: `RuntimeError` where the program's inputs do not have the roles of `model`, or
   ///   guidance is asked of a network without a null class; `ConditioningError` where `conditioning`
@@ -40,6 +45,10 @@ public final class Predictor: Sendable {
     self.executor = executor
     self.model = model
     self.guidance = guidance == 1 ? nil : guidance
+    let ports = executor.program.inputs
+    conditionedPart = SharedPart(
+      of: executor.program,
+      reading: ports.indices.filter { model.conditioningInputs.contains(ports[$0].name) })
   }
 
   /// Elements of one sample of the state.
@@ -116,7 +125,7 @@ public final class Predictor: Sendable {
           if let base = buffer.baseAddress, batch > 0 {
             executor.run(
               inputs: addresses, output: base, batch: batch, captures: captures,
-              exchange: exchange)
+              exchange: exchange, known: captures.isEmpty ? conditionedValues(labels) : nil)
           }
         }
       }
@@ -141,6 +150,36 @@ public final class Predictor: Sendable {
     case nil: return nil
     }
   }
+
+  /// The conditioned part's results for samples of these rows; nil where there are none worth
+  /// keeping.
+  private func conditionedValues(_ labels: [Int32]) -> SharedValues? {
+    if conditionedPart.isEmpty { return nil }
+    if let known = conditioned.withLock({ $0 }), known.labels == labels { return known.values }
+    var rowOfLabel: [Int32: Int32] = [:]
+    var distinct: [Int32] = []
+    for label in labels where rowOfLabel[label] == nil {
+      rowOfLabel[label] = Int32(distinct.count)
+      distinct.append(label)
+    }
+    var rowOfSample = labels.map { rowOfLabel[$0] ?? 0 }
+    if guidance != nil { rowOfSample += rowOfSample.map { $0 + Int32(distinct.count) } }
+    let rows = distinct.count * forwardsPerSample
+    guard conditionedPart.size * rows <= Self.mostConditionedElements else { return nil }
+    let values = executor.program.inputs.map {
+      self.values(of: $0.name, distinct, samples: distinct.count) ?? OwnedBytes(count: 0)
+    }
+    defer { withExtendedLifetime(values) {} }
+    let result = executor.evaluate(
+      conditionedPart, inputs: values.compactMap { UnsafeRawPointer($0.memory.baseAddress) },
+      rows: rows,
+      rowOfSample: rowOfSample)
+    conditioned.withLock { $0 = (labels, result) }
+    return result
+  }
+
+  /// 512 MiB; more is computed anew for a chunk of samples at a time.
+  private static let mostConditionedElements = 1 << 27
 
   private func reading(_ output: [Float], samples: Int, outputSize: Int) -> [Float] {
     guard guidance != nil || outputSize != stateSize else { return output }

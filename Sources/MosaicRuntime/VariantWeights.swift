@@ -24,7 +24,7 @@ final class VariantWeights: Sendable {
   private let held = Mutex(Held())
 
   /// Bytes that are in memory both as stored and rearranged, while a variant is read.
-  private static let groupBytes = 64 << 20
+  private static let groupBytes = 16 << 20
 
   init(_ bundle: BundleReader, precision: Precision) {
     self.bundle = bundle

@@ -1,5 +1,6 @@
 public import CMosaic
 internal import MosaicCore
+internal import MosaicRuntime
 
 /// Structures of the caller begin with their size, so that one of another version is refused.
 protocol SizedArgument {
@@ -32,6 +33,18 @@ func floatCount(_ factors: [Int], _ name: String) throws -> Int {
     product = next
   }
   return product / 4
+}
+
+/// - Throws: `CallError` for a number that stands for nothing, or a precision that this processor has
+///   no instructions for.
+func checkedPrecision(_ number: Int32) throws -> Precision {
+  let known: [Precision] = [.f32, .bf16, .int8]
+  guard known.indices.contains(Int(number)) else {
+    throw CallError.outOfRange("precision", "0, 1 or 2")
+  }
+  let precision = known[Int(number)]
+  guard precision.isNative else { throw CallError.noInstructions(precision.rawValue) }
+  return precision
 }
 
 /// Classes of a caller, each below `count`.

@@ -14,6 +14,7 @@ enum CallError: MosaicError {
   case outOfRange(String, String)
   case elements(String, expected: Int, found: Int)
   case closed(UInt64)
+  case noInstructions(String)
   case reentered
   case cancelled
 
@@ -27,6 +28,8 @@ enum CallError: MosaicError {
     case .elements(let name, let expected, let found):
       "'\(name)' must have room for \(expected) floats, found \(found)"
     case .closed(let handle): "\(handle) is no open model; it was closed, or never opened"
+    case .noInstructions(let precision):
+      "this processor has no instructions for products in \(precision); open with 'precision' 0"
     case .reentered: "a callback called with the model that calls it; call after it has returned"
     case .cancelled: "the callback ended the call"
     }
@@ -35,6 +38,7 @@ enum CallError: MosaicError {
   var exitStatus: ExitStatus {
     switch self {
     case .null, .structSize, .outOfRange, .elements, .closed, .reentered: .usage
+    case .noInstructions: .unsupported
     case .cancelled: .interrupted
     }
   }

@@ -31,12 +31,14 @@ public func mosaic_open(
     guard kinds.indices.contains(resident) else {
       throw CallError.outOfRange("resident", "0, 1 or 2")
     }
+    let precision = try checkedPrecision(options?.precision ?? 0)
     let limit = options?.memory_limit ?? 0
     model.pointee = Handles.add(
       try OpenModel(
         path: String(cString: path),
         threads: threads == 0 ? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) : threads,
-        residency: kinds[resident], memoryLimit: limit == 0 ? nil : Int(clamping: limit)))
+        residency: kinds[resident], precision: precision,
+        memoryLimit: limit == 0 ? nil : Int(clamping: limit)))
   }
 }
 

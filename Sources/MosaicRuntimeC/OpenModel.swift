@@ -14,6 +14,7 @@ final class OpenModel: Sendable {
   let bundle: BundleReader
   private let threads: Int
   private let residency: BundleDenoiser.Residency
+  private let precision: Precision
   private let state = Mutex(State())
   /// The thread whose call is under way, so that its callback can be told not to call again.
   private let caller = Atomic<UInt>(0)
@@ -23,11 +24,15 @@ final class OpenModel: Sendable {
     var known: (guidance: Float?, plan: Int?, denoiser: BundleDenoiser)?
   }
 
-  init(path: String, threads: Int, residency: BundleDenoiser.Residency, memoryLimit: Int?) throws {
+  init(
+    path: String, threads: Int, residency: BundleDenoiser.Residency, precision: Precision,
+    memoryLimit: Int?
+  ) throws {
     bundle = try BundleReader(
       path: path, memoryLimit: memoryLimit ?? BundleReader.physicalMemory)
     self.threads = threads
     self.residency = residency
+    self.precision = precision
   }
 
   /// Calls `body` with the model's denoiser once no other thread uses it.
@@ -48,7 +53,8 @@ final class OpenModel: Sendable {
         denoiser = known.denoiser
       } else {
         denoiser = BundleDenoiser(
-          bundle, threads: threads, guidance: guidance, plan: plan?.plan, residency: residency)
+          bundle, threads: threads, guidance: guidance, plan: plan?.plan, residency: residency,
+          precision: precision)
       }
       // Two copies would keep a variant that a switch means to drop.
       state.known = nil

@@ -15,7 +15,7 @@ struct Bench: ParsableCommand {
       are printed. Inputs are random: what they hold does not change the time.
       """)
 
-  @Argument(help: "A diffusers directory or a bundle.")
+  @Argument(help: "A diffusers directory, an ONNX model or a bundle.")
   var model: String
 
   @Option(help: "Samples of a forward; guidance makes two of each image.")
@@ -33,6 +33,7 @@ struct Bench: ParsableCommand {
   var dense: String?
 
   @OptionGroup var checkpoint: CheckpointOptions
+  @OptionGroup(title: "Other networks") var network: NetworkArguments
   @OptionGroup var bundles: BundleOptions
   @OptionGroup var precision: PrecisionOptions
   @OptionGroup var machine: MachineOptions
@@ -50,7 +51,7 @@ struct Bench: ParsableCommand {
     Interrupt.watch()
     try exiting {
       machine.warnOfSlowKernels()
-      let opened = try OpenedModel(model, checkpoint, memoryLimit: bundles.memoryLimit)
+      let opened = try OpenedModel(model, checkpoint, network, memoryLimit: bundles.memoryLimit)
       let networks = try networks(of: opened, in: precision.resolved())
       let line = ProgressLine(stages: [("timing", 1)], isQuiet: output.quiet)
       for round in 0...rounds {
@@ -90,7 +91,8 @@ struct Bench: ParsableCommand {
       }
       var denoiser = BundleDenoiser(
         bundle, threads: machine.threadCount, guidance: nil, residency: .all,
-        precision: precision)
+        precision: precision,
+        conditioning: try bundle.conditioning(from: network.conditioningFile))
       for number in bundle.manifest.variants.indices {
         add(
           "variant \(number)", try denoiser.predictor(ofVariant: number).executor,

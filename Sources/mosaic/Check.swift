@@ -58,6 +58,10 @@ struct Check: ParsableCommand {
 
   private func checkONNX() throws -> Bool {
     try refuseCurableFile(model)
+    guard precision.precision == .f32 else {
+      throw UsageError(
+        description: "--precision: an ONNX model is checked node by node, in its own types")
+    }
     let file = try ONNXModel(path: model)
     for warning in file.warnings { printError("warning: \(warning)") }
     BLAS.setThreads(machine.threadCount)

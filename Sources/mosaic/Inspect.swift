@@ -11,7 +11,7 @@ struct Inspect: ParsableCommand {
     abstract: "Show what is inside a checkpoint, a bundle, an ONNX model or a safetensors file.",
     discussion: """
       Of a bundle: its step ranges with noise levels, sparsity and cost, and the errors that were \
-      predicted and measured; only its manifest is read. Of a checkpoint: its architecture, cost \
+      predicted and measured; only its manifest is read, but for --precisions. Of a checkpoint: its architecture, cost \
       and scheduler. Of an ONNX model: its versions, inputs, outputs and operators. Of a \
       safetensors file: its tensors, from the header. Options add to that and combine; --json \
       carries all of it.
@@ -41,12 +41,16 @@ struct Inspect: ParsableCommand {
   @Flag(help: "Of a bundle: what it was made from and how.")
   var provenance = false
 
+  @Flag(help: "Of a bundle: what each --precision of 'run' changes, measured on one forward.")
+  var precisions = false
+
   @Option(
     name: .customLong("shape"),
     help: "Of an ONNX model's graph: the shape of an input, as sample=2,4,32,32; repeat it.")
   var shapes: [InputShape] = []
 
   @OptionGroup var checkpoint: CheckpointOptions
+  @OptionGroup var machine: MachineOptions
   @OptionGroup var output: OutputOptions
 
   func run() throws {
@@ -57,15 +61,20 @@ struct Inspect: ParsableCommand {
         return try show(ONNXModel(path: model))
       }
       switch try OpenedModel(model, checkpoint) {
-      case .bundle(let bundle): show(bundle)
+      case .bundle(let bundle): try show(bundle)
       case .checkpoint(let imported): try show(imported)
       }
     }
   }
 
-  private func show(_ bundle: BundleReader) {
+  private func show(_ bundle: BundleReader) throws {
     let summary = BundleSummary(bundle)
-    if output.json { return print(summary.json.text(indented: true)) }
+    let table = precisions ? try PrecisionTable(bundle, threads: machine.threadCount) : nil
+    if output.json {
+      var object = summary.json.object ?? JSONObject()
+      object["precisions"] = table?.json
+      return print(JSONValue.object(object).text(indented: true))
+    }
     if !graph { print(summary.text) }
     if variants { print(summary.variantText) }
     if groups { print(summary.groupText) }
@@ -73,6 +82,7 @@ struct Inspect: ParsableCommand {
     if schedule { print(summary.scheduleText) }
     if plan { print(summary.planText) }
     if provenance { print(summary.provenanceText) }
+    if let table { print(table.text) }
     if graph { print(bundle.manifest.graphText) }
   }
 
@@ -126,7 +136,7 @@ struct Inspect: ParsableCommand {
   private var bundleFlags: [(String, Bool)] {
     [
       ("--variants", variants), ("--schedule", schedule), ("--plan", plan),
-      ("--provenance", provenance),
+      ("--provenance", provenance), ("--precisions", precisions),
     ]
   }
 

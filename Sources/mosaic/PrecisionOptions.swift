@@ -8,7 +8,7 @@ extension BundleDenoiser.Residency: ExpressibleByArgument {}
 
 /// In what products are computed.
 struct PrecisionOptions: ParsableArguments {
-  @Option(help: "What products are computed in; sums are f32.")
+  @Option(help: "What products are computed in, sums being f32; int8 is for weights alone.")
   var precision: Precision = .f32
 
   @Flag(help: "Refuse what this processor has no instructions for, instead of taking f32.")

@@ -173,6 +173,8 @@ import Testing
         channels: 1, height: 4, width: 4, outer: 1, kernel: 1, stride: 1, padding: -1),
       .convolution(
         channels: 1, height: 4, width: 4, outer: 1, kernel: 1, stride: 1, padding: .max),
+      .convolution(
+        channels: 1, height: 4, width: 4, outer: 1, kernel: 3, stride: 1, padding: 3),
       .attention(heads: 1 << 39, size: 1 << 39, queries: 1, keys: 1, scale: 1),
       .attention(heads: 1, size: 1, queries: 1 << 30, keys: 1 << 30, scale: 1),
       .attention(heads: 1, size: 1, queries: 1, keys: 1, scale: .nan),

@@ -35,6 +35,13 @@ import Testing
     #expect(result.output.contains("50 steps: "))
   }
 
+  @Test func onnxModelWithoutScheduler() throws {
+    let model = Fixtures.path("tiny-dit-onnx/model.dynamic.opset18.onnx")
+    let json = try mosaic("bench", model, "--rounds", "1", "--json", "--quiet").json()
+    #expect(json["networks"]?.array?.map { $0["name"] } == ["dense"])
+    #expect(json["steps"]?.array?.isEmpty != false)
+  }
+
   @Test func kernelsThatTheProcessorHasNot() throws {
     let result = try Command(
       ["bench", Fixtures.path("tiny-dit"), "--rounds", "1", "--quiet"],
@@ -54,6 +61,31 @@ import Testing
     #expect(notice.errors.contains("have no instructions for it; computing in f32"))
     let refused = try Command(arguments + ["--strict"], environment: plain).finish()
     #expect(refused.status == ExitStatus.unsupported.rawValue)
+  }
+
+  @Test func modelsAreCheckedInTheirOwnTypes() throws {
+    let result = try mosaic(
+      "check", Fixtures.path("tiny-dit-onnx/model.dynamic.opset18.onnx"), "--reference", "x",
+      "--precision", "bf16")
+    #expect(result.status == ExitStatus.usage.rawValue)
+    #expect(result.errors.contains("an ONNX model is checked node by node"))
+  }
+
+  @Test func whatPrecisionsChange() throws {
+    let json = try mosaic("inspect", bundle, "--precisions", "--json").json()
+    let rows = try #require(json["precisions"]?.array)
+    #expect(rows.map { $0["precision"] }.prefix(3) == ["f32", "bf16", "int8"])
+    #expect(rows.count == 9 && rows[0]["relative_error"]?.double == 0)
+    // 8 bits of each operand, or 7 of each weight, through two blocks.
+    for row in [rows[1], rows[2]] {
+      let error = try #require(row["relative_error"]?.double)
+      #expect(error > 0 && error < 0.05)
+      #expect(try #require(row["weight_bytes"]?.int) < #require(rows[0]["weight_bytes"]?.int))
+    }
+    let text = try mosaic("inspect", bundle, "--precisions")
+    #expect(text.status == 0 && text.output.contains("error of a forward"))
+    let refused = try mosaic("inspect", Fixtures.path("tiny-dit"), "--precisions")
+    #expect(refused.status == ExitStatus.usage.rawValue)
   }
 
   @Test(arguments: [

@@ -22,13 +22,15 @@ import Testing
       yStride: stride + 3, shape: shape, scratch: &scratch)
     #expect(scratch[shape.scratchCount].isNaN, sourceLocation: sourceLocation)
 
+    let isRounded = shape.isInBF16 && KernelLevel.current == .avx512BF16
+    func operand(_ value: Float) -> Double { Double(isRounded ? bfloat16(value) : value) }
     for query in 0..<shape.queries {
       var expected = [Double](repeating: 0, count: width)
       for head in 0..<shape.heads {
         let columns = head * shape.size..<(head + 1) * shape.size
         let scores = (0..<shape.keys).map { key in
           columns.reduce(0.0) {
-            $0 + Double(q[query * stride + $1]) * Double(k[key * (stride + 1) + $1])
+            $0 + operand(q[query * stride + $1]) * operand(k[key * (stride + 1) + $1])
           } * Double(shape.scale)
         }
         let top = scores.max() ?? 0
@@ -36,14 +38,16 @@ import Testing
         let sum = weights.reduce(0, +)
         for column in columns {
           for key in 0..<shape.keys {
-            expected[column] += weights[key] / sum * Double(v[key * (stride + 2) + column])
+            expected[column] += weights[key] / sum * operand(v[key * (stride + 2) + column])
           }
         }
       }
       // A score errs by size roundings of its magnitude, twice which enters each weight; the
       // averages of |v| < 1 add those of their own sums.
       let score = Double(shape.size) * Double(spread) * Double(abs(shape.scale))
-      let bound = (2 * Double(shape.size + 2) * score + Double(2 * shape.keys) + 16) * halfUlp
+      var bound = (2 * Double(shape.size + 2) * score + Double(2 * shape.keys) + 16) * halfUlp
+      // Each weight is rounded to 8 bits.
+      if isRounded { bound += 0x1p-9 }
       let row = query * (stride + 3)
       expectClose(
         Array(y[row..<row + width]), expected, within: { _ in bound },
@@ -80,6 +84,20 @@ import Testing
     KernelLevel.with(level) {
       check(AttentionShape(heads: 2, size: 72, queries: 37, keys: 101, scale: 0.118), gap: 1)
       check(AttentionShape(heads: 1, size: 64, queries: 9, keys: 64, scale: 0.125))
+    }
+  }
+
+  @Test(arguments: KernelLevel.available)
+  func inBF16EveryVersionMatchesFloat64OfRoundedOperands(level: KernelLevel) {
+    KernelLevel.with(level) {
+      for (size, queries, keys) in [
+        (72, 37, 101), (64, 9, 64), (8, 1, 1), (33, 17, 15), (16, 16, 200),
+      ] {
+        check(
+          AttentionShape(
+            heads: 2, size: size, queries: queries, keys: keys, scale: 0.118, isInBF16: true),
+          gap: 1)
+      }
     }
   }
 

@@ -80,7 +80,7 @@ import Testing
 }
 
 /// The nearest bf16, ties to even.
-private func bfloat16(_ value: Float) -> Float {
+func bfloat16(_ value: Float) -> Float {
   let bits = value.bitPattern
   return Float(bitPattern: (bits &+ 0x7FFF &+ (bits >> 16 & 1)) & 0xFFFF_0000)
 }

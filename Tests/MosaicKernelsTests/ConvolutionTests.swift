@@ -1,6 +1,7 @@
-import MosaicKernels
 import MosaicTestSupport
 import Testing
+
+@testable import MosaicKernels
 
 @Suite struct ConvolutionTests {
   static let shapes = [
@@ -18,29 +19,77 @@ import Testing
       channels: 1, height: 2, width: 1, outer: 2, kernel: 5, stride: 1, padding: 4),
     ConvolutionShape(
       channels: 2, height: 6, width: 6, outer: 3, kernel: 4, stride: 3, padding: 3),
-    // More than one band, the last one short.
+    // More than one block of places, the last one short, and of channels.
     ConvolutionShape(
-      channels: 2, height: 21, width: 60, outer: 3, kernel: 3, stride: 1, padding: 1),
+      channels: 40, height: 21, width: 60, outer: 3, kernel: 3, stride: 1, padding: 1),
+    // Neighbours in runs of 16, 8 and 4, and panels of one to four vectors.
+    ConvolutionShape(
+      channels: 3, height: 6, width: 32, outer: 9, kernel: 3, stride: 1, padding: 1),
+    ConvolutionShape(
+      channels: 3, height: 8, width: 8, outer: 17, kernel: 3, stride: 1, padding: 1),
+    ConvolutionShape(
+      channels: 3, height: 4, width: 4, outer: 2, kernel: 3, stride: 1, padding: 1),
+    // A window larger than a block.
+    ConvolutionShape(
+      channels: 1, height: 130, width: 130, outer: 1, kernel: 121, stride: 1, padding: 0),
   ]
 
-  @Test(arguments: shapes, [true, false])
-  func matchesFloat64(shape: ConvolutionShape, hasBias: Bool) {
-    var random = SplitMix64(seed: 8)
-    let kernel = shape.kernel
-    let inner = shape.channels * kernel * kernel
-    let x = random.floats(shape.channels * shape.height * shape.width)
-    let w = random.floats(shape.outer * inner)
-    let b = random.floats(shape.outer)
-    var y = [Float](
-      repeating: .nan, count: shape.outer * shape.outputHeight * shape.outputWidth)
-    var scratch = [Float](repeating: .nan, count: shape.scratchCount + 1)
-    b.withUnsafeBufferPointer { bias in
-      convolution2D(
-        x, weight: w, bias: hasBias ? bias.baseAddress : nil, into: &y, shape: shape,
-        scratch: &scratch)
-    }
-    #expect(scratch[shape.scratchCount].isNaN)
+  private struct Sample {
+    var shape: ConvolutionShape
+    var x, w, b: [Float]
 
+    init(_ shape: ConvolutionShape) {
+      var random = SplitMix64(seed: 8)
+      self.shape = shape
+      x = random.floats(shape.channels * shape.height * shape.width)
+      w = random.floats(shape.outer * shape.taps)
+      b = random.floats(shape.outer)
+    }
+
+    /// The convolution by parts of the plane and of the channels.
+    func run(places: [Range<Int>?] = [nil], outer: [Range<Int>?] = [nil], hasBias: Bool = true)
+      -> [Float]
+    {
+      var y = [Float](repeating: .nan, count: shape.outer * shape.places)
+      var scratch = [Float](repeating: .nan, count: shape.scratchCount + 1)
+      for places in places {
+        for outer in outer {
+          b.withUnsafeBufferPointer { bias in
+            convolution2D(
+              x, weight: w, bias: hasBias ? bias.baseAddress : nil, into: &y, shape: shape,
+              places: places, outer: outer, scratch: &scratch)
+          }
+        }
+      }
+      #expect(scratch[shape.scratchCount].isNaN)
+      return y
+    }
+  }
+
+  /// An element's sum has one order, so nothing else may show in its bits.
+  @Test(arguments: KernelLevel.available, shapes)
+  func partsDoNotShow(level: KernelLevel, shape: ConvolutionShape) {
+    KernelLevel.with(level) {
+      let sample = Sample(shape)
+      let (middle, half) = (shape.places * 3 / 7, shape.outer / 2)
+      #expect(
+        sample.run(
+          places: [0..<middle, middle..<shape.places], outer: [0..<half, half..<shape.outer])
+          == sample.run())
+    }
+  }
+
+  @Test(arguments: shapes, KernelLevel.available)
+  func matchesFloat64(shape: ConvolutionShape, level: KernelLevel) {
+    KernelLevel.with(level) {
+      for hasBias in [true, false] { expectMatch(Sample(shape), hasBias: hasBias) }
+    }
+  }
+
+  private func expectMatch(_ sample: Sample, hasBias: Bool) {
+    let (shape, kernel, inner) = (sample.shape, sample.shape.kernel, sample.shape.taps)
+    let (x, w, b) = (sample.x, sample.w, sample.b)
+    let y = sample.run(hasBias: hasBias)
     var expected: [Double] = []
     for outer in 0..<shape.outer {
       for row in 0..<shape.outputHeight {

@@ -144,6 +144,20 @@ import Testing
     #expect(refusal { mosaic_open(other, nil, &handle, $0) }.code == 65)
   }
 
+  @Test func precisions() throws {
+    let path = Fixtures.path("bundles/v1.0/dense.mosaic")
+    var options = mosaic_options()
+    options.size = MemoryLayout<mosaic_options>.size
+    for (number, code) in [(-1, 64), (0, 0), (2, 0), (3, 64)] as [(Int32, Int32)] {
+      options.precision = number
+      var handle: mosaic_model = 0
+      var error = mosaic_error()
+      #expect(mosaic_open(path, &options, &handle, &error) == code)
+      if code == 64 { #expect(Failure(error).text == "'precision' must be 0, 1 or 2") }
+      if code == 0 { #expect(mosaic_close(handle, nil) == 0) }
+    }
+  }
+
   /// How much is needed is said before it is taken.
   @Test func tooLittleMemoryIsSaid() throws {
     var options = mosaic_options()

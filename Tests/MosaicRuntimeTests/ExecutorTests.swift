@@ -26,7 +26,7 @@ import Testing
   /// What depends on the timestep and the class alone is computed once for each pair of them.
   @Test func sharesWhatSamplesHaveInCommon() throws {
     let program = try Network("tiny-dit").executor().program
-    let part = ScalarPart(of: program)
+    let part = SharedPart.scalars(of: program)
     let names = zip(program.instructions, part.contains).filter(\.1).map(\.0.operation.name)
     #expect(Set(names).isSuperset(of: ["timestep_embedding", "gather", "linear", "activation"]))
     #expect(!names.contains("attention") && !names.contains("layer_norm"))
@@ -36,7 +36,7 @@ import Testing
       classes.withUnsafeBytes { classes in
         guard let t = times.baseAddress, let c = classes.baseAddress else { return }
         let inputs = program.inputs.map { $0.element == .i32 ? c : t }
-        let values = ScalarValues(part, inputs: inputs, batch: 5)
+        let values = NumberRows(of: part, inputs: inputs, batch: 5)
         #expect(values.rowOfSample == [0, 1, 0, 2, 1])
         #expect(values.firstSamples == [0, 1, 3])
       }

@@ -64,6 +64,13 @@ import Testing
     #expect(throws: BundleError.self) { try denoiser.predictor(ofVariant: 1) }
   }
 
+  /// int8 keeps 7 bits of a row's largest weight; what they are multiplied with is exact.
+  @Test func int8IsClose() throws {
+    let (exact, rounded) = (try sample(.next), try sample(.next, precision: .int8))
+    let error = relativeError(rounded.images, exact.images)
+    #expect(error > 0 && error < 0.05)
+  }
+
   /// bf16 keeps 8 bits of each operand: errors of 2⁻⁹ each, through two blocks and eight steps.
   @Test func bfloat16IsClose() throws {
     let (exact, rounded) = (try sample(.next), try sample(.next, precision: .bf16))

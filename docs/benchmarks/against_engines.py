@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
-"""Times one forward of a DiT in mosaic, PyTorch, ONNX Runtime and OpenVINO, in turn and in one run.
+"""Times one forward of a network in mosaic, PyTorch, ONNX Runtime and OpenVINO, in turn and in one run.
 
-usage: against_engines.py MOSAIC CHECKPOINT [--batch 2] [--threads 2] [--rounds 7]
-                          [--precision f32|bf16] [--keep SHARE]
+usage: against_engines.py MOSAIC NETWORK [--batch 2] [--threads 2] [--rounds 7]
+                          [--precision f32|bf16] [--keep SHARE --bundle B]
 
-All engines run the same graph on the same cores: PyTorch the diffusers network, the other two its
-ONNX export with a fixed batch. A round runs every engine once for some forwards and keeps its median;
-ratios are taken within a round, since times drift. Loading counts on no side. With --keep, heads and
-FFN neurons are cut to that share in PyTorch, so that its export is the network that a bundle of the
-same share holds; mosaic is then given that bundle as CHECKPOINT's neighbour by --bundle.
+NETWORK is a diffusers directory of a DiT; an ONNX model, which PyTorch then leaves out; or the word
+`unet` for a UNet laid out as Stable Diffusion 1.5's at 32x32, with random weights. All engines run the
+same graph on the same cores: PyTorch the diffusers network, the others its ONNX export with a fixed
+batch (mosaic a DiT's checkpoint itself). A round runs every engine once for some forwards and keeps its
+median; ratios are taken within a round, since times drift. Loading counts on no side. With --keep,
+heads and FFN neurons of a DiT are cut to that share in PyTorch, so that its export is the network that
+a bundle of the same share holds; mosaic is then given that bundle by --bundle.
 
 Needs torch, diffusers, onnx; onnxruntime and openvino are left out where they are not installed.
 """
@@ -49,9 +51,8 @@ def median_of(forward: Callable[[], object]) -> float:
     return statistics.median(times[1:])
 
 
-def mosaic_engine(arguments: argparse.Namespace) -> Callable[[], float]:
+def mosaic_engine(arguments: argparse.Namespace, model: Path) -> Callable[[], float]:
     """`mosaic bench`, of which the last network is the bundle's first variant or the checkpoint."""
-    model = arguments.bundle or arguments.checkpoint
     command = [arguments.mosaic.resolve(), "bench", model, "--json", "--quiet"]
     command += ["--batch", str(arguments.batch), "--threads", str(arguments.threads)]
     command += ["--rounds", str(FORWARDS)]
@@ -90,70 +91,101 @@ def cut(model, share: float) -> None:
         block.ff.net[2] = linear(second, columns=neurons)
 
 
-def load_network(arguments: argparse.Namespace):
-    import torch
-    from diffusers import DiTTransformer2DModel
+class Network:
+    """A network as PyTorch calls it: its tensors by the names of its ONNX inputs."""
 
-    torch.set_num_threads(arguments.threads)
-    model = DiTTransformer2DModel.from_pretrained(
-        arguments.checkpoint, subfolder="transformer", torch_dtype=torch.float32
-    ).eval()
-    if arguments.keep < 1:
-        cut(model, arguments.keep)
-    return model
+    def __init__(self, model, inputs: dict):
+        self.model, self.inputs = model.eval(), inputs
+
+    @classmethod
+    def dit(cls, arguments: argparse.Namespace):
+        import torch
+        from diffusers import DiTTransformer2DModel
+
+        model = DiTTransformer2DModel.from_pretrained(
+            arguments.network, subfolder="transformer", torch_dtype=torch.float32
+        )
+        if arguments.keep < 1:
+            cut(model, arguments.keep)
+        batch, side = arguments.batch, model.config.sample_size
+        return cls(model, {
+            "hidden_states": torch.randn(batch, model.config.in_channels, side, side),
+            "timestep": torch.full((batch,), 500),
+            "class_labels": torch.zeros(batch, dtype=torch.long),
+        })
+
+    @classmethod
+    def unet(cls, arguments: argparse.Namespace):
+        """Stable Diffusion 1.5's layout in four tenths of its widths: 142 M parameters."""
+        import torch
+        from diffusers import UNet2DConditionModel
+
+        model = UNet2DConditionModel(
+            sample_size=32, in_channels=4, out_channels=4, layers_per_block=2,
+            block_out_channels=(128, 256, 512, 512), attention_head_dim=8, cross_attention_dim=768,
+        )
+        return cls(model, {
+            "sample": torch.randn(arguments.batch, 4, 32, 32),
+            "timestep": torch.full((arguments.batch,), 500.0),
+            "encoder_hidden_states": torch.randn(arguments.batch, 77, 768),
+        })
+
+    def export(self, path: Path) -> None:
+        import torch
+
+        model, names = self.model, list(self.inputs)
+
+        class Forward(torch.nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.model = model
+
+            def forward(self, *tensors):
+                return self.model(**dict(zip(names, tensors, strict=True))).sample
+
+        torch.onnx.export(
+            Forward(), tuple(self.inputs.values()), str(path), input_names=names,
+            output_names=["output"], opset_version=18, dynamo=False,
+        )
+
+    def engine(self, precision: str) -> Callable[[], float]:
+        import torch
+
+        model, inputs = self.model, self.inputs
+        if precision == "bf16":
+            model = model.to(torch.bfloat16)
+            inputs = {
+                name: tensor.to(torch.bfloat16) if tensor.is_floating_point() else tensor
+                for name, tensor in inputs.items()
+            }
+
+        def forward():
+            with torch.inference_mode():
+                return model(**inputs).sample
+
+        return lambda: median_of(forward)
 
 
-def random_inputs(model, batch: int):
-    import torch
+def feeds(path: Path, batch: int) -> dict:
+    """Random values of an ONNX model's inputs, whose first axis is the batch."""
+    import numpy
+    import onnx
 
-    torch.manual_seed(0)
-    side, channels = model.config.sample_size, model.config.in_channels
-    states = torch.randn(batch, channels, side, side)
-    return states, torch.full((batch,), 500), torch.zeros(batch, dtype=torch.long)
-
-
-def torch_engine(model, inputs, precision: str) -> Callable[[], float]:
-    import torch
-
-    if precision == "bf16":
-        model = model.to(torch.bfloat16)
-        inputs = (inputs[0].to(torch.bfloat16), *inputs[1:])
-
-    def forward():
-        with torch.inference_mode():
-            return model(inputs[0], timestep=inputs[1], class_labels=inputs[2]).sample
-
-    return lambda: median_of(forward)
+    random = numpy.random.default_rng(0)
+    values = {}
+    for port in onnx.load(str(path), load_external_data=False).graph.input:
+        kind = port.type.tensor_type
+        shape = [axis.dim_value or batch for axis in kind.shape.dim]
+        dtype = onnx.helper.tensor_dtype_to_np_dtype(kind.elem_type)
+        if len(shape) < 2:
+            value = numpy.full(shape, 500 if port.name == "timestep" else 0)
+        else:
+            value = random.standard_normal(shape)
+        values[port.name] = value.astype(dtype)
+    return values
 
 
-def export(model, inputs, path: Path) -> None:
-    import torch
-
-    class Network(torch.nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.model = model
-
-        def forward(self, hidden_states, timestep, class_labels):
-            return self.model(hidden_states, timestep=timestep, class_labels=class_labels).sample
-
-    torch.onnx.export(
-        Network(),
-        inputs,
-        str(path),
-        input_names=["hidden_states", "timestep", "class_labels"],
-        output_names=["output"],
-        opset_version=18,
-        dynamo=False,
-    )
-
-
-def feeds(inputs) -> dict:
-    names = ["hidden_states", "timestep", "class_labels"]
-    return {name: tensor.numpy() for name, tensor in zip(names, inputs, strict=True)}
-
-
-def onnxruntime_engine(path: Path, inputs, threads: int) -> Callable[[], float]:
+def onnxruntime_engine(path: Path, values: dict, threads: int) -> Callable[[], float]:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -162,11 +194,11 @@ def onnxruntime_engine(path: Path, inputs, threads: int) -> Callable[[], float]:
     session = onnxruntime.InferenceSession(
         str(path), options, providers=["CPUExecutionProvider"]
     )
-    values = {port.name: feeds(inputs)[port.name] for port in session.get_inputs()}
-    return lambda: median_of(lambda: session.run(None, values))
+    known = {port.name: values[port.name] for port in session.get_inputs()}
+    return lambda: median_of(lambda: session.run(None, known))
 
 
-def openvino_engine(path: Path, inputs, threads: int, precision: str) -> Callable[[], float]:
+def openvino_engine(path: Path, values: dict, threads: int, precision: str) -> Callable[[], float]:
     import openvino
 
     settings = {
@@ -176,27 +208,36 @@ def openvino_engine(path: Path, inputs, threads: int, precision: str) -> Callabl
     }
     compiled = openvino.Core().compile_model(str(path), "CPU", settings)
     request = compiled.create_infer_request()
-    values = {name: feeds(inputs)[name] for port in compiled.inputs for name in port.names
-              if name in feeds(inputs)}
-    return lambda: median_of(lambda: request.infer(values))
+    known = {name: values[name] for port in compiled.inputs for name in port.names
+             if name in values}
+    return lambda: median_of(lambda: request.infer(known))
 
 
 def build_engines(
     arguments: argparse.Namespace, directory: Path
 ) -> dict[str, Callable[[], float]]:
-    model = load_network(arguments)
-    inputs = random_inputs(model, arguments.batch)
-    path = directory / "network.onnx"
-    export(model, inputs, path)
-    engines = {"mosaic": mosaic_engine(arguments)}
+    path, model, network = arguments.network, arguments.network, None
+    if path.suffix != ".onnx":
+        import torch
+
+        torch.manual_seed(0)
+        torch.set_num_threads(arguments.threads)
+        network = Network.unet(arguments) if str(path) == "unet" else Network.dit(arguments)
+        path = directory / "network.onnx"
+        network.export(path)
+        if str(model) == "unet":
+            model = path
+    values = feeds(path, arguments.batch)
     makers = {
         "OpenVINO": lambda: openvino_engine(
-            path, inputs, arguments.threads, arguments.precision
-        ),
-        "PyTorch eager": lambda: torch_engine(model, inputs, arguments.precision),
+            path, values, arguments.threads, arguments.precision
+        )
     }
     if arguments.precision == "f32":
-        makers["ONNX Runtime"] = lambda: onnxruntime_engine(path, inputs, arguments.threads)
+        makers["ONNX Runtime"] = lambda: onnxruntime_engine(path, values, arguments.threads)
+    if network:
+        makers["PyTorch eager"] = lambda: network.engine(arguments.precision)
+    engines = {"mosaic": mosaic_engine(arguments, arguments.bundle or model)}
     for name, make in makers.items():
         try:
             engines[name] = make()
@@ -218,8 +259,8 @@ def print_table(times: dict[str, list[float]]) -> None:
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("mosaic", type=Path, help="the mosaic binary")
-    parser.add_argument("checkpoint", type=Path, help="diffusers directory of a DiT")
-    parser.add_argument("--bundle", type=Path, help="what mosaic runs in the checkpoint's place")
+    parser.add_argument("network", type=Path, help="directory of a DiT, an ONNX model, or `unet`")
+    parser.add_argument("--bundle", type=Path, help="what mosaic runs in the network's place")
     parser.add_argument("--keep", type=float, default=1.0, help="share of heads and neurons")
     parser.add_argument("--batch", type=int, default=2)
     parser.add_argument("--threads", type=int, default=2)
@@ -239,7 +280,7 @@ def main() -> None:
                 time.sleep(PAUSE)
                 times[name].append(run())
     print(
-        f"{arguments.checkpoint.name}, batch {arguments.batch}, {arguments.threads} threads, "
+        f"{arguments.network.name}, batch {arguments.batch}, {arguments.threads} threads, "
         f"{arguments.precision}, {arguments.rounds} rounds of {FORWARDS} forwards"
     )
     print_table(times)

@@ -53,6 +53,8 @@ typedef struct mosaic_options {
   int32_t threads;       /* to compute with; 0: all cores */
   int32_t resident;      /* variants in memory: 0 the step's and the next, 1 the step's, 2 all */
   uint64_t memory_limit; /* bytes that a variant's weights may take; 0: the machine's memory */
+  int32_t precision;     /* of products: 0 f32, 1 bf16, 2 f32 by weights of eight bits; one that the
+                            processor has no instructions for is unsupported */
 } mosaic_options;
 
 typedef struct mosaic_description {

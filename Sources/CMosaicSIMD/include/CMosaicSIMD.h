@@ -64,12 +64,42 @@ void mosaic_round_rows(const float *x, long x_stride, uint32_t *pairs, long m, l
 void mosaic_packed_product_bf16(const uint32_t *pairs, const uint32_t *packed, const float *bias,
                                 float *y, long y_stride, long m, long n, long k, int activation);
 
+// Rows of w [n, k] as integers of -127 to 127 times a scale a row, in the order of
+// `mosaic_pack_rows`: as many codes as that counts floats, and `mosaic_packed_scale_count` scales.
+// Back, they are what `mosaic_pack_rows` makes of the rounded rows; from a multiple of 48 rows on
+// they may be taken apart.
+long mosaic_packed_scale_count(long n);
+void mosaic_pack_rows_int8(const float *w, int8_t *codes, float *scales, long n, long k);
+void mosaic_unpack_panels_int8(const int8_t *codes, const float *scales, float *packed, long n,
+                               long k);
+
+// The sizes of a 2-D convolution of one sample: x [channels, height, width] with `padding` zeros on
+// each side, a square window of `kernel` elements a side.
+struct mosaic_convolution {
+  long channels, height, width, kernel, stride, padding;
+};
+
+// y [outer, places] = w [outer, channels · kernel²] · what each of them meets, plus bias [outer],
+// which may be null, for the places from `first` to `end`, with scratch of
+// `mosaic_convolution_scratch` floats. Every element is summed in the order of w.
+void mosaic_convolution(const float *x, const float *w, const float *bias, float *y,
+                        const struct mosaic_convolution *s, long first, long end, long outer,
+                        float *scratch);
+long mosaic_convolution_scratch(const struct mosaic_convolution *s);
+
 // y [queries, size] = softmax(scale q · kᵀ) · v for one head, with scratch of
 // `mosaic_attention_scratch` floats.
 void mosaic_attention_head(const float *q, long q_stride, const float *k, long k_stride,
                            const float *v, long v_stride, float *y, long y_stride, long size,
                            long queries, long keys, float scale, float *scratch);
 long mosaic_attention_scratch(long size, long keys);
+
+// The same with both products in bf16 and sums in f32 where the processor has instructions for
+// them, else in f32; with scratch of `mosaic_attention_scratch_bf16` floats.
+void mosaic_attention_head_bf16(const float *q, long q_stride, const float *k, long k_stride,
+                                const float *v, long v_stride, float *y, long y_stride, long size,
+                                long queries, long keys, float scale, float *scratch);
+long mosaic_attention_scratch_bf16(long size, long keys);
 
 // planes [2 or 4, count] = the bytes of `count` elements of 2 or 4 bytes, lowest first; and back,
 // from planes that may lie apart.

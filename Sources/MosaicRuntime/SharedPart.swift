@@ -1,10 +1,10 @@
 internal import MosaicBundle
 
-/// The part of a program that reads nothing of a sample but single numbers: its timestep, its class.
+/// The part of a program that reads nothing of a sample but some of its inputs.
 ///
-/// Samples that have these in common share its results, so it runs once for each of them ahead of
-/// the batch, on all threads.
-struct ScalarPart: Sendable {
+/// Samples that have these in common share its results, so it runs once for each of them: for single
+/// numbers (timestep, class) ahead of every batch, for conditioning once for all steps.
+struct SharedPart: Sendable {
   /// By instruction.
   let contains: [Bool]
   /// The program's inputs that it reads.
@@ -14,8 +14,9 @@ struct ScalarPart: Sendable {
   /// Elements that a row's values take together.
   let size: Int
 
+  /// - Parameter allowed: Inputs of the program.
   /// - Precondition: The program is verified.
-  init(of program: Program) {
+  init(of program: Program, reading allowed: [Int]) {
     func root(_ value: Int) -> Int {
       var value = value
       while case .view(let parent, _) = program.values[value].storage { value = parent }
@@ -24,9 +25,6 @@ struct ScalarPart: Sendable {
     var writers: [Int: Int] = [:]
     for instruction in program.instructions { writers[root(instruction.output), default: 0] += 1 }
     let units = Set(program.reusableUnits.map(\.instruction))
-    let single = program.inputs.indices.filter {
-      program.inputs[$0].shape.reduce(1, *) == 1
-    }
     var contains = [Bool](repeating: false, count: program.instructions.count)
     var offsets: [Int: Int] = [:]
     var size = 0
@@ -37,7 +35,7 @@ struct ScalarPart: Sendable {
         instruction.inputs.allSatisfy({ operand in
           switch program.values[root(operand)].storage {
           case .weight: true
-          case .input(let input): single.contains(input)
+          case .input(let input): allowed.contains(input)
           case .arena: offsets[root(operand)] != nil
           default: false
           }
@@ -49,29 +47,47 @@ struct ScalarPart: Sendable {
       size += (program.values[output].shape.reduce(1, *) + 15) / 16 * 16
     }
     self.contains = contains
-    inputs = offsets.isEmpty ? [] : single
+    inputs = offsets.isEmpty ? [] : allowed
     self.offsets = offsets
     self.size = size
+  }
+
+  /// What reads nothing but single numbers of a sample.
+  static func scalars(of program: Program) -> SharedPart {
+    SharedPart(
+      of: program,
+      reading: program.inputs.indices.filter { program.inputs[$0].shape.reduce(1, *) == 1 })
   }
 
   var isEmpty: Bool { offsets.isEmpty }
 }
 
-/// The scalar part's results for a batch, one row for each combination of its inputs.
-final class ScalarValues: @unchecked Sendable {
+/// A shared part's results for a batch, one row for samples that have its inputs in common.
+final class SharedValues: @unchecked Sendable {
+  let part: SharedPart
   /// By sample of the batch.
   let rowOfSample: [Int32]
-  /// The first sample of each row.
-  let firstSamples: [Int]
+  let rows: Int
   let memory: FloatMemory
 
-  var rows: Int { firstSamples.count }
+  /// Memory for the results.
+  init(_ part: SharedPart, rowOfSample: [Int32], rows: Int) {
+    self.part = part
+    self.rowOfSample = rowOfSample
+    self.rows = rows
+    memory = FloatMemory(count: part.size * rows)
+  }
+}
 
-  /// Memory for the rows that a batch needs.
-  init(_ part: ScalarPart, inputs: [UnsafeRawPointer], batch: Int) {
+/// The combinations of single numbers that occur in a batch, one a row.
+struct NumberRows {
+  /// By sample of the batch.
+  private(set) var rowOfSample: [Int32] = []
+  /// The first sample of each row.
+  private(set) var firstSamples: [Int] = []
+
+  init(of part: SharedPart, inputs: [UnsafeRawPointer], batch: Int) {
     var known: [[UInt32]: Int32] = [:]
-    var rowOfSample: [Int32] = []
-    var firstSamples: [Int] = []
     for sample in 0..<batch {
       let key = part.inputs.map {
         inputs[$0].loadUnaligned(fromByteOffset: 4 * sample, as: UInt32.self)
@@ -85,14 +101,11 @@ final class ScalarValues: @unchecked Sendable {
         firstSamples.append(sample)
       }
     }
-    self.rowOfSample = rowOfSample
-    self.firstSamples = firstSamples
-    memory = FloatMemory(count: part.size * firstSamples.count)
   }
 
   /// The numbers of an input, one a row.
   func gathered(_ input: UnsafeRawPointer) -> FloatMemory {
-    let memory = FloatMemory(count: rows)
+    let memory = FloatMemory(count: firstSamples.count)
     for (row, sample) in firstSamples.enumerated() {
       UnsafeMutableRawPointer(memory.pointer).storeBytes(
         of: input.loadUnaligned(fromByteOffset: 4 * sample, as: UInt32.self),
