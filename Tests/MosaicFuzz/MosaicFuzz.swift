@@ -28,7 +28,7 @@
       var fuzzing = try ONNXFuzzing(
         directory: arguments.text("directory", "."), seed: arguments.number("seed", 1))
       fuzzing.run(
-        cases: arguments.number("cases", 1000),
+        cases: arguments.number("cases", 1000), first: arguments.number("first", 0),
         isSystematic: arguments.number("systematic", 0) != 0)
     case "write":
       try WriteRun(arguments).run()

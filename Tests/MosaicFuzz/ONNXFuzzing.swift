@@ -14,43 +14,50 @@ import MosaicTestSupport
 struct ONNXFuzzing {
   let seed: Int
   private let path: String
+  private let log: CaseLog
   private let seeds: [ONNXSeed]
   private var clock = CaseClock()
   private var counts: [String: Int] = [:]
 
-  /// - Parameter directory: Where the damaged model of the moment lies, also after a crash, with its
-  ///   external data.
+  /// - Parameter directory: Where the files of external data lie. After a crash `case` says there
+  ///   which case it was; a run of that one alone leaves it as `mutant.onnx`.
   init(directory: String, seed: Int) throws {
     path = "\(directory)/mutant.onnx"
+    log = CaseLog(path: "\(directory)/case")
     self.seed = seed
     seeds = try ONNXSeed.all(in: directory)
   }
 
-  /// - Parameter isSystematic: Whether every truncation and every flipped bit of the small models
-  ///   comes first.
-  mutating func run(cases: Int, isSystematic: Bool) {
+  /// - Parameters:
+  ///   - first: The number of the first random case.
+  ///   - isSystematic: Whether every truncation and every flipped bit of the small models comes
+  ///     first.
+  mutating func run(cases: Int, first: Int, isSystematic: Bool) {
     for (index, seed) in seeds.enumerated() {
-      let outcome = read(seed.file, inFile: true, "seed \(index)")
+      let outcome = read(seed.file, inFile: seed.hasExternalData, "seed \(index)")
       if outcome.hasPrefix("refused") { fail("ONNX seed \(index) is refused") }
       counts[outcome, default: 0] += 1
     }
-    // Three are networks: without them, no case would reach what lies behind the import.
-    if counts["run"] != 3 { fail("not all ONNX seeds that can run do: \(counts)") }
+    // Four are networks: without them, no case would reach what lies behind the import.
+    if counts["run"] != 4 { fail("not all ONNX seeds that can run do: \(counts)") }
     counts = [:]
     if isSystematic { runSystematically() }
-    for index in 0..<cases {
+    for index in first..<first + cases {
+      log.enter("ONNX case \(index) of seed \(seed)")
       let (file, inFile) = mutant(seed: UInt64(seed) << 32 | UInt64(index))
+      if cases == 1 { overwrite(path, with: file) }
       let name = "ONNX case \(index) of seed \(seed)"
       counts[read(file, inFile: inFile, name), default: 0] += 1
     }
     report("random ONNX cases of seed \(seed)")
-    unlink(path)
+    if cases != 1 { unlink(path) }
   }
 
   private mutating func runSystematically() {
     for (number, seed) in seeds.dropLast().enumerated() {
       for count in seed.file.indices {
         let name = "truncation \(count) of ONNX seed \(number)"
+        log.enter(name)
         let file = Array(seed.file[..<count])
         counts[read(file, inFile: seed.hasExternalData, name), default: 0] += 1
       }
@@ -58,6 +65,7 @@ struct ONNXFuzzing {
         var file = seed.file
         file[bit / 8] ^= 1 << UInt8(bit % 8)
         let name = "flipped bit \(bit) of ONNX seed \(number)"
+        log.enter(name)
         counts[read(file, inFile: seed.hasExternalData, name), default: 0] += 1
       }
     }
@@ -74,21 +82,26 @@ struct ONNXFuzzing {
   /// A damaged model, and whether it is read from its file rather than from memory.
   private func mutant(seed: UInt64) -> ([UInt8], Bool) {
     var random = SplitMix64(seed: seed)
-    // One in 16 of the large one.
-    let index = Int.random(in: 0..<16, using: &random)
-    let seed = seeds[index == 0 ? seeds.count - 1 : index % (seeds.count - 1)]
-    var (tree, file) = (seed.tree, seed.file)
+    // Few of the one that is large, and of the one that only shows where files may lie.
+    let index: Int =
+      switch Int.random(in: 0..<256, using: &random) {
+      case 0: seeds.count - 1
+      case 1..<17: seeds.count - 2
+      case let other: other % (seeds.count - 2)
+      }
+    let seed = seeds[index]
     if Int.random(in: 0..<4, using: &random) == 0 {
+      var file = seed.file
       for _ in 0..<Int.random(in: 1...3, using: &random) { file.damage(&random) }
-    } else {
-      for _ in 0..<Int.random(in: 1...3, using: &random) { tree.mutate(&random) }
-      file = tree.encoded
+      return (file, seed.hasExternalData)
     }
-    return (file, seed.hasExternalData)
+    var tree = seed.tree
+    for _ in 0..<Int.random(in: 1...3, using: &random) { tree.mutate(&random) }
+    return (tree.encoded, seed.hasExternalData)
   }
 
   private mutating func read(_ file: [UInt8], inFile: Bool, _ name: String) -> String {
-    overwrite(path, with: file)
+    if inFile { overwrite(path, with: file) }
     // Of exactly the file's size, so that the sanitizer sees a read past the end.
     let memory = file.withUnsafeBytes { OwnedBytes(copying: $0, count: file.count) }
     return clock.measure(name) { [path] in

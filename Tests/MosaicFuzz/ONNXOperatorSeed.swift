@@ -57,11 +57,11 @@ extension ONNXSeed {
     return SmallONNX.tensor(name, shape, raw: ones.flatMap { $0 })
   }
 
-  private static func integer(_ name: String, _ value: Int) -> WireMessage {
+  static func integer(_ name: String, _ value: Int) -> WireMessage {
     SmallONNX.attribute(name, type: 2, [.integer(3, value)])
   }
 
-  private static func integers(_ name: String, _ values: [Int]) -> WireMessage {
+  static func integers(_ name: String, _ values: [Int]) -> WireMessage {
     SmallONNX.attribute(name, type: 7, values.map { .integer(8, $0) })
   }
 

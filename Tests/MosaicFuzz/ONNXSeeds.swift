@@ -15,7 +15,7 @@ struct ONNXSeed {
     self.hasExternalData = hasExternalData
   }
 
-  /// The last is an export, and large.
+  /// The last two name files beside themselves, and the last of all is an export, and large.
   ///
   /// - Parameter directory: Gets the files of external data.
   static func all(in directory: String) throws -> [ONNXSeed] {
@@ -25,7 +25,7 @@ struct ONNXSeed {
     overwrite("\(directory)/weights.data", with: [UInt8](repeating: 1, count: 64))
     return [
       ONNXSeed(rich.bytes), ONNXSeed(nestedGraphs.bytes), ONNXSeed(SmallONNX.nested(18).bytes),
-      ONNXSeed(operators.bytes),
+      ONNXSeed(operators.bytes), ONNXSeed(patterns.bytes),
       ONNXSeed(external.bytes, hasExternalData: true), ONNXSeed(export, hasExternalData: true),
     ].compactMap { $0 }
   }
