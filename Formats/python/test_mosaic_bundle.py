@@ -538,7 +538,15 @@ class ProgramTests(unittest.TestCase):
         )
         self.assertEqual(signature(products).result.shape, 40)
         self.assertEqual(signature(given("join", 2, outer=2, widths=[3, 1])).result.shape, 8)
+        sizes = {"heads": 2, "size": 4, "queries": 3, "keys": 5, "scale": 1.0}
+        attends = given("masked_attention", 4, **sizes, mask_heads=1, mask_queries=3)
+        self.assertEqual([operand.shape for operand in signature(attends).operands], [24, 40, 40, 15])
+        turns = given("rotate", 3, pairs="halves", outer=2, length=3, inner=1, size=4)
+        self.assertEqual([operand.shape for operand in signature(turns).operands], [24, 12, 12])
         for wrong in (
+            given("masked_attention", 4, **sizes, mask_heads=3, mask_queries=3),
+            given("masked_attention", 3, **sizes, mask_heads=1, mask_queries=3),
+            given("rotate", 3, pairs="halves", outer=2, length=3, inner=1, size=3),
             given("binary", 2, function="add", a=[2, 1], b=[3]),
             given("binary", 2, function="add", a=[2], b=[3]),
             given("binary", 2, function="add", a=[1 << 39, 1], b=[1, 1 << 39]),
@@ -556,6 +564,8 @@ class ProgramTests(unittest.TestCase):
                 signature(wrong)
         with self.assertRaises(UnsupportedBundle):
             signature(given("unary", 1, function="gamma", count=3))
+        with self.assertRaises(UnsupportedBundle):
+            signature(given("rotate", 3, pairs="thirds", outer=1, length=1, inner=1, size=4))
 
     def test_attributes_have_one_form(self) -> None:
         both = Attribute(name="count", integers=[4], text="4")

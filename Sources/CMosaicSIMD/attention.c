@@ -33,10 +33,25 @@ MOSAIC_INLINE void pack_values(const float *v, long v_stride, float *values, lon
   }
 }
 
+// x = exp(scale x + mask - max(scale x + mask)) over `count` elements, in place; their sum. Zeros, with
+// a sum of 1, where the mask excludes all.
+MOSAIC_INLINE float masked_exponential_row(float *x, const float *mask, long count, float scale) {
+  float largest = -__builtin_inff();
+  int is_number = 1;
+  for (long i = 0; i < count; i++) {
+    x[i] = scale * x[i] + mask[i];
+    largest = x[i] > largest ? x[i] : largest;
+    is_number &= x[i] == x[i];
+  }
+  if (!is_number || largest != -__builtin_inff()) return exponential_row(x, count, 1.0f);
+  __builtin_memset(x, 0, count * sizeof(float));
+  return 1.0f;
+}
+
 MOSAIC_INLINE void attention_head(int level, const float *q, long q_stride, const float *k,
-                                  long k_stride, const float *v, long v_stride, float *y,
-                                  long y_stride, long size, long queries, long keys, float scale,
-                                  float *scratch) {
+                                  long k_stride, const float *v, long v_stride, const float *mask,
+                                  long mask_stride, float *y, long y_stride, long size,
+                                  long queries, long keys, float scale, float *scratch) {
   const long padded_keys = padded(keys), padded_size = padded(size);
   float *panels = scratch;
   float *values = panels + size * padded_keys;
@@ -52,8 +67,12 @@ MOSAIC_INLINE void attention_head(int level, const float *q, long q_stride, cons
                starts_of(0), scores + column, padded_keys, size, width);
     }
     float sums[QUERIES];
-    for (long row = 0; row < rows; row++)
-      sums[row] = exponential_row(scores + row * padded_keys, keys, scale);
+    for (long row = 0; row < rows; row++) {
+      float *own = scores + row * padded_keys;
+      sums[row] =
+          mask ? masked_exponential_row(own, mask + (first + row) * mask_stride, keys, scale)
+               : exponential_row(own, keys, scale);
+    }
     const int is_direct = padded_size == size;
     float *to = is_direct ? y + first * y_stride : result;
     tile_all(level, rows, scores, padded_keys, values, padded_size, starts_of(0), to,
@@ -69,7 +88,7 @@ MOSAIC_INLINE void attention_head(int level, const float *q, long q_stride, cons
 
 MOSAIC_DISPATCH(mosaic_attention_head, attention_head,
                 (const float *q, long q_stride, const float *k, long k_stride, const float *v,
-                 long v_stride, float *y, long y_stride, long size, long queries, long keys,
-                 float scale, float *scratch),
-                q, q_stride, k, k_stride, v, v_stride, y, y_stride, size, queries, keys, scale,
-                scratch)
+                 long v_stride, const float *mask, long mask_stride, float *y, long y_stride,
+                 long size, long queries, long keys, float scale, float *scratch),
+                q, q_stride, k, k_stride, v, v_stride, mask, mask_stride, y, y_stride, size,
+                queries, keys, scale, scratch)

@@ -16,15 +16,16 @@ struct ConsumerInput: Sendable {
 
   /// - Throws: `LoweringError` where no instruction is the consumer's.
   init(of consumer: GroupConsumer, in graph: Graph, _ lowered: LoweredGraph) throws {
-    guard let instruction = lowered.instructions[consumer.name] else {
+    let node = graph.nodes.first { $0.inputs.count > 1 && $0.inputs[1] == consumer.weight }
+    guard let node, let instruction = node.outputs.first.flatMap({ lowered.instructions[$0] })
+    else {
       throw LoweringError(node: consumer.name, reason: "no instruction reads this group")
     }
     self.instruction = instruction
     let operand = lowered.program.instructions[instruction].inputs[0]
     size = lowered.program.values[operand].shape.reduce(1, *)
     width = consumer.columns
-    let node = graph.nodes.first { $0.inputs.count > 1 && $0.inputs[1] == consumer.weight }
-    guard let node, graph[consumer.weight].type.rank > 2 else { return }
+    guard graph[consumer.weight].type.rank > 2 else { return }
     guard let patches = PatchShape(node, in: graph), patches.columns == width else {
       throw LoweringError(
         node: consumer.name, reason: "a convolution whose patches are not gathered")

@@ -85,6 +85,32 @@ extension Program.GeneralOperation {
       let count = try check.product(outer, extent, inner)
       return Signature(
         operands: [.floats(count: count)], result: .count(try check.product(outer, inner)))
+
+    case .maskedAttention(
+      let heads, let size, let queries, let keys, let scale, let maskHeads, let maskQueries):
+      let width = try check.product(heads, size)
+      try check.matrixSides(queries, keys, width)
+      // The scores, which an implementation may hold.
+      _ = try check.product(heads, queries, keys)
+      try check.finite(scale)
+      for (own, all) in [(maskHeads, heads), (maskQueries, queries)] where own != all && own != 1 {
+        throw ProgramError(check.place, "has a mask of \(own) for \(all)")
+      }
+      let row = Signature.Operand.floats(count: try check.product(keys, width))
+      return Signature(
+        operands: [
+          .floats(count: try check.product(queries, width)), row, row,
+          .any(count: try check.product(maskHeads, maskQueries, keys)),
+        ], result: .count(try check.product(queries, width)))
+
+    case .rotate(_, let outer, let length, let inner, let size):
+      guard size.isMultiple(of: 2) else {
+        throw ProgramError(check.place, "turns \(size) coordinates in pairs")
+      }
+      let count = try check.product(outer, length, inner, size)
+      let table = Signature.Operand.any(count: try check.product(length, size))
+      return Signature(
+        operands: [.floats(count: count), table, table], result: .count(count))
     }
   }
 }

@@ -63,6 +63,22 @@ extension StoredOperation {
           .init("reduction", .text(reduction.rawValue)), .init("outer", outer),
           .init("extent", extent), .init("inner", inner),
         ])
+    case .maskedAttention(
+      let heads, let size, let queries, let keys, let scale, let maskHeads, let maskQueries):
+      self.init(
+        name: "masked_attention",
+        attributes: [
+          .init("heads", heads), .init("size", size), .init("queries", queries),
+          .init("keys", keys), .init("scale", scale), .init("mask_heads", maskHeads),
+          .init("mask_queries", maskQueries),
+        ])
+    case .rotate(let pairs, let outer, let length, let inner, let size):
+      self.init(
+        name: "rotate",
+        attributes: [
+          .init("pairs", .text(pairs.rawValue)), .init("outer", outer), .init("length", length),
+          .init("inner", inner), .init("size", size),
+        ])
     }
   }
 }
@@ -107,6 +123,15 @@ extension AttributeReader {
       .reduce(
         try function("reduction"), outer: try integer("outer"), extent: try integer("extent"),
         inner: try integer("inner"))
+    case "masked_attention":
+      .maskedAttention(
+        heads: try integer("heads"), size: try integer("size"), queries: try integer("queries"),
+        keys: try integer("keys"), scale: try float("scale"),
+        maskHeads: try integer("mask_heads"), maskQueries: try integer("mask_queries"))
+    case "rotate":
+      .rotate(
+        try function("pairs"), outer: try integer("outer"), length: try integer("length"),
+        inner: try integer("inner"), size: try integer("size"))
     default: nil
     }
   }

@@ -49,5 +49,17 @@ extension Program {
 
     /// One number from all along an axis: x [outer, extent, inner]; y [outer, inner].
     case reduce(Reduction, outer: Int, extent: Int, inner: Int)
+
+    /// `softmax(q · kᵀ · scale + mask) · v` by heads, zeros where the mask excludes every key by -∞:
+    /// q [queries, heads · size], k and v [keys, heads · size], mask [maskHeads, maskQueries, keys],
+    /// which may be a weight, one head's for all and one query's for all; y as q.
+    case maskedAttention(
+      heads: Int, size: Int, queries: Int, keys: Int, scale: Float, maskHeads: Int,
+      maskQueries: Int)
+
+    /// `y = x · cosines + x' · sines`, x' being x with the coordinates of every pair of the last axis
+    /// changed over and the then first one negated: x [outer, length, inner, size], cosines and sines
+    /// [length, size], either of which may be a weight; y as x.
+    case rotate(RotationPairs, outer: Int, length: Int, inner: Int, size: Int)
   }
 }

@@ -29,3 +29,12 @@ public enum Reduction: String, Sendable, CaseIterable {
   case maximum, mean, minimum, product, sum
   case sumOfSquares = "sum_of_squares"
 }
+
+/// Which coordinates of a head turn together in a rotary embedding, under the name that bundles give
+/// it.
+public enum RotationPairs: String, Sendable, CaseIterable {
+  /// 0 and 1, 2 and 3, and so on.
+  case neighbours
+  /// Each of the first half with the same of the second.
+  case halves
+}

@@ -29,27 +29,55 @@ public struct AttentionShape: Sendable, Equatable {
   }
 }
 
-/// `y = softmax(q · kᵀ · scale) · v` by heads, for one sample: q and y [queries, heads · size], k
+/// What is added to scores: [heads, queries, keys], where one head's may serve all heads, and one
+/// query's all queries.
+public struct AttentionMask {
+  var elements: UnsafePointer<Float>
+  /// Distances between heads and between queries; 0 where one serves all.
+  var headStride: Int
+  var queryStride: Int
+
+  /// - Parameters:
+  ///   - heads: How many the mask has.
+  ///   - queries: How many it has of each head.
+  public init(_ elements: UnsafePointer<Float>, heads: Int, queries: Int, keys: Int) {
+    self.elements = elements
+    headStride = heads == 1 ? 0 : queries * keys
+    queryStride = queries == 1 ? 0 : keys
+  }
+}
+
+/// `y = softmax(q · kᵀ · scale + mask) · v` by heads, for one sample: q and y [queries, heads · size], k
 /// and v [keys, heads · size].
 ///
 /// Each `Stride` is the distance between rows, in elements, so that q, k and v may be columns of
 /// one product. The softmax subtracts the row's largest score. Scores of a few queries at a time are
-/// in memory, never those of all. `y` and `scratch` overlap nothing.
+/// in memory, never those of all. `y` and `scratch` overlap nothing. Where the mask excludes every key
+/// from a query, that row of y is zeros.
 ///
 /// - Parameters:
+///   - mask: Of attention in f32 alone.
 ///   - heads: Those that are computed; all by default.
 ///   - scratch: `shape.scratchCount` floats; need not be initialised.
 public func attention(
   q: UnsafePointer<Float>, qStride: Int, k: UnsafePointer<Float>, kStride: Int,
   v: UnsafePointer<Float>, vStride: Int, into y: UnsafeMutablePointer<Float>, yStride: Int,
-  shape: AttentionShape, heads: Range<Int>? = nil, scratch: UnsafeMutablePointer<Float>
+  shape: AttentionShape, mask: AttentionMask? = nil, heads: Range<Int>? = nil,
+  scratch: UnsafeMutablePointer<Float>
 ) {
+  precondition(mask == nil || !shape.isInBF16)
   if shape.keys == 0 || shape.size == 0 { return }
-  let kernel = shape.isInBF16 ? mosaic_attention_head_bf16 : mosaic_attention_head
   for head in heads ?? 0..<shape.heads {
     let column = head * shape.size
-    kernel(
-      q + column, qStride, k + column, kStride, v + column, vStride, y + column, yStride,
+    if shape.isInBF16 {
+      mosaic_attention_head_bf16(
+        q + column, qStride, k + column, kStride, v + column, vStride, y + column, yStride,
+        shape.size, shape.queries, shape.keys, shape.scale, scratch)
+      continue
+    }
+    mosaic_attention_head(
+      q + column, qStride, k + column, kStride, v + column, vStride,
+      mask.map { $0.elements + head * $0.headStride }, mask?.queryStride ?? 0, y + column, yStride,
       shape.size, shape.queries, shape.keys, shape.scale, scratch)
   }
 }

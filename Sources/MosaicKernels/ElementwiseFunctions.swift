@@ -44,8 +44,8 @@ private func map(
 }
 
 extension BinaryFunction {
-  /// NaN goes through `maximum` and `minimum`.
-  func callAsFunction(_ a: Double, _ b: Double) -> Double {
+  /// The function's value in f64. NaN goes through `maximum` and `minimum`.
+  public func callAsFunction(_ a: Double, _ b: Double) -> Double {
     switch self {
     case .add: a + b
     case .divide: a / b

@@ -27,7 +27,7 @@ public struct DenseNetwork: Sendable {
 
   /// Loads every weight the graph reads, one at a time.
   ///
-  /// - Throws: `NonFiniteWeight` at the first weight that holds NaN or infinity.
+  /// - Throws: `NonFiniteWeight` at the first weight that holds NaN, or infinity where it is no mask.
   public init(_ graph: Graph, weights source: any WeightSource) throws {
     var weights: [ValueID: FloatBuffer] = [:]
     var storage: [ValueID: DataType] = [:]
@@ -36,7 +36,7 @@ public struct DenseNetwork: Sendable {
       guard let view = source.tensor(graph[id].name) else {
         throw GraphError.undefined(node: "weights", value: graph[id].name)
       }
-      if view.firstNonFinite != nil {
+      if view.firstNonFinite != nil, !graph.isMask(id, view) {
         throw NonFiniteWeight(
           path: source.path(of: graph[id].name), name: graph[id].name, count: view.nonFiniteCount)
       }
@@ -61,5 +61,22 @@ public struct DenseNetwork: Sendable {
     return Executor(
       program: lowered.program, weights: lowered.weights.compactMap { weights[$0] },
       threads: threads, leaf: leaf, precision: precision)
+  }
+}
+
+extension Graph {
+  /// Whether a weight may hold -∞: where all that is done with it is to add it, or to compare or choose
+  /// by it, which is how scores are excluded.
+  fileprivate func isMask(_ weight: ValueID, _ view: TensorView) -> Bool {
+    let readers = nodes.filter { $0.inputs.contains(weight) }
+    let isAdded = readers.allSatisfy { node in
+      switch node.operation {
+      case is Add, is Select, is Expand, is Concat: true
+      case let binary as ElementwiseBinary: binary.function != .multiply
+      case is Attention: node.inputs.count > 3 && node.inputs[3] == weight
+      default: false
+      }
+    }
+    return isAdded && FloatBuffer(view).array.allSatisfy { $0.isFinite || $0 == -.infinity }
   }
 }

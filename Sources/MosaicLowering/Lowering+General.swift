@@ -11,8 +11,8 @@ extension Lowering {
     }
     switch node.operation {
     case let unary as ElementwiseUnary: try lowerUnary(unary, node)
-    case let binary as ElementwiseBinary: try lowerBinary(binary.function.rawValue, node)
-    case is Add, is AddRow: try lowerBinary(BinaryFunction.add.rawValue, node)
+    case let binary as ElementwiseBinary: try lowerBinary(binary.function, node)
+    case is Add, is AddRow: try lowerBinary(.add, node)
     case is Gate: try lowerGate(node)
     case is Modulate: try lowerModulate(node)
     case is Select: try lowerSelect(node)
@@ -25,6 +25,8 @@ extension Lowering {
     case let reduce as Reduce: try lowerReduce(reduce, node)
     case let cast as Cast: try lowerCast(cast, node)
     case let convolution as GroupedConvolution: try lowerConvolution(convolution, node)
+    case let pool as Pool: try lowerPool(pool, node)
+    case let rotation as RotaryEmbedding: try lowerRotation(rotation, node)
     default: try lowerMovement(node)
     }
   }
@@ -65,9 +67,8 @@ extension Lowering {
   }
 
   private mutating func lowerBinary(
-    _ name: String, _ node: Graph.Node
+    _ function: BinaryFunction, _ node: Graph.Node
   ) throws(LoweringError) {
-    guard let function = BinaryFunction(rawValue: stored(name)) else { throw unsupported(node) }
     let shapes = try aligned(node.inputs, to: node.outputs[0], node)
     try lower(node, to: .binary(function, a: shapes[0], b: shapes[1]))
   }
@@ -163,6 +164,41 @@ extension Lowering {
       node, into: output)
   }
 
+  mutating func lowerMasked(
+    _ operation: Attention, _ node: Graph.Node
+  ) throws(LoweringError) {
+    let (query, mask) = (graph[node.inputs[0]].type.sampleShape, graph[node.inputs[3]].type)
+    guard mask.isBatched || mask.isFixed else {
+      throw unsupported(node, "whose mask mixes samples")
+    }
+    let own = mask.shape.dropFirst().map(\.factor)
+    try lower(
+      node,
+      to: .maskedAttention(
+        heads: query[1] / operation.headSize, size: operation.headSize, queries: query[0],
+        keys: graph[node.inputs[1]].type.sampleShape[0], scale: operation.scale,
+        maskHeads: own[0], maskQueries: own[1]))
+  }
+
+  private mutating func lowerRotation(
+    _ operation: RotaryEmbedding, _ node: Graph.Node
+  ) throws(LoweringError) {
+    let (x, table) = (graph[node.inputs[0]].type, graph[node.inputs[1]].type)
+    guard x.isBatched, let positions = RotaryEmbedding.positions(of: x.shape, table.shape) else {
+      throw unsupported(node)
+    }
+    // Of one sample, so without the first axis.
+    let shape = x.sampleShape
+    let range = positions.lowerBound - 1..<positions.upperBound - 1
+    try lower(
+      node,
+      to: .rotate(
+        operation.pairs, outer: shape[..<range.lowerBound].reduce(1, *),
+        length: shape[range].reduce(1, *),
+        inner: shape[range.upperBound..<shape.count - 1].reduce(1, *),
+        size: shape[shape.count - 1]))
+  }
+
   private mutating func lowerRMSNorm(
     _ operation: RMSNorm, _ node: Graph.Node
   ) throws(LoweringError) {
@@ -248,35 +284,5 @@ extension Lowering {
         named: graph[node.outputs[0]].name)
     }
     bind(node.outputs[0], of: node, to: value)
-  }
-
-  private mutating func lowerConvolution(
-    _ operation: GroupedConvolution, _ node: Graph.Node
-  ) throws(LoweringError) {
-    let type = graph[node.inputs[0]].type
-    let window = operation.window
-    guard type.isBatched, type.rank == 4, operation.groups == 1,
-      Set(window.extents).count == 1, Set(window.strides).count == 1,
-      window.dilations.allSatisfy({ $0 == 1 })
-    else { throw unsupported(node) }
-    var shape = type.sampleShape
-    var value = try number(node.inputs[0], node)
-    for axis in 0..<2 {
-      let indices =
-        [Int](repeating: -1, count: window.before[axis]) + (0..<shape[axis + 1])
-        + [Int](repeating: -1, count: window.after[axis])
-      value = picked(value, &shape, axis: axis + 1, indices, named: "\(node.name).padded")
-    }
-    let weight = graph[node.inputs[1]].type.sampleShape
-    var inputs = [value]
-    for operand in node.inputs.dropFirst() { inputs.append(try number(operand, node)) }
-    let output = node.outputs[0]
-    let result = append(
-      graph[output].name, graph[output].type.sampleShape, .arena(offset: 0))
-    add(
-      .convolution(
-        channels: shape[0], height: shape[1], width: shape[2], outer: weight[0],
-        kernel: window.extents[0], stride: window.strides[0], padding: 0), inputs, into: result)
-    bind(output, of: node, to: result)
   }
 }

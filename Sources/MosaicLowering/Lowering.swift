@@ -6,8 +6,9 @@ public struct LoweredGraph: Sendable {
   public var program: Program
   /// The graph's weight behind each of the program's.
   public var weights: [ValueID]
-  /// The instruction that does each node's work, by the node's name. Nodes without one are views.
-  public var instructions: [String: Int]
+  /// The instruction that does each node's work, by the node's first result: names may repeat. Nodes
+  /// without one are views.
+  public var instructions: [ValueID: Int]
 }
 
 /// A graph has a form that the runtime has no instruction for.
@@ -70,7 +71,7 @@ struct Lowering {
   private var instructions: [Program.Instruction] = []
   private var weights: [ValueID] = []
   var numbers: [ValueID: Int] = [:]
-  private var instructionByNode: [String: Int] = [:]
+  private var instructionByNode: [ValueID: Int] = [:]
   var fused: Set<Int> = []
 
   init(_ graph: Graph) {
@@ -176,7 +177,8 @@ struct Lowering {
       try emit(
         .timestepEmbedding(
           width: embedding.width, maxPeriod: embedding.maxPeriod,
-          frequencyShift: embedding.frequencyShift, isCosineFirst: embedding.isCosineFirst), node)
+          frequencyShift: embedding.frequencyShift, isCosineFirst: embedding.isCosineFirst), node,
+        shapes: [[1]])
     case is Gather where isIntegerInput(node.inputs[0]) && isWeight(node.inputs[1]):
       let table = graph[node.inputs[1]].type.sampleShape
       try emit(.gather(rows: table[0], width: table[1]), node)
@@ -224,10 +226,11 @@ struct Lowering {
   private mutating func lowerAttention(
     _ operation: Attention, _ node: Graph.Node
   ) throws(LoweringError) {
-    guard node.inputs.allSatisfy({ graph[$0].type.isBatched }) else {
+    guard node.inputs[..<3].allSatisfy({ graph[$0].type.isBatched }) else {
       throw LoweringError(node: node.name, reason: "an attention that no sample has of its own")
     }
     let query = graph[node.inputs[0]].type.sampleShape
+    if node.inputs.count > 3 { return try lowerMasked(operation, node) }
     try emit(
       .attention(
         heads: query[1] / operation.headSize, size: operation.headSize, queries: query[0],
@@ -375,7 +378,7 @@ struct Lowering {
   /// Makes `value` what stands for the result of a node.
   mutating func bind(_ output: ValueID, of node: Graph.Node, to value: Int) {
     numbers[output] = view(value, as: graph[output].type.sampleShape)
-    instructionByNode[node.name] = instructions.count - 1
+    instructionByNode[node.outputs[0]] = instructions.count - 1
   }
 
   /// - Parameters:
@@ -400,7 +403,7 @@ struct Lowering {
     let own = graph[output].type.sampleShape
     let value = append(graph[output].name, shape ?? own, .arena(offset: 0))
     numbers[output] = view(value, as: own)
-    instructionByNode[node.name] = instructions.count
+    instructionByNode[node.outputs[0]] = instructions.count
     instructions.append(Program.Instruction(operation, inputs, into: value))
   }
 

@@ -79,6 +79,21 @@ extension ChunkRun {
           reduction, x.sample($0), outer: outer, extent: extent, inner: inner,
           into: y.sample($0))
       }
+    case .maskedAttention(
+      let heads, let size, let queries, let keys, let scale, let maskHeads, let maskQueries):
+      let shape = AttentionShape(
+        heads: heads, size: size, queries: queries, keys: keys, scale: scale)
+      attend(operands, shape, into: y) { sample in
+        AttentionMask(
+          operands[3].sample(sample), heads: maskHeads, queries: maskQueries, keys: keys)
+      }
+    case .rotate(let pairs, let outer, let length, let inner, let size):
+      forEachSample {
+        rotate(
+          x.sample($0), cosines: operands[1].sample($0), sines: operands[2].sample($0),
+          into: y.sample($0), outer: outer, length: length, inner: inner, size: size,
+          pairs: pairs)
+      }
     }
   }
 

@@ -189,22 +189,10 @@ struct ChunkRun {
           channels: channels, height: height, width: width, outer: outer, kernel: kernel,
           stride: stride, padding: padding))
     case .attention(let heads, let size, let queries, let keys, let scale):
-      let (q, k, v) = (operand(inputs[0]), operand(inputs[1]), operand(inputs[2]))
       let shape = AttentionShape(
         heads: heads, size: size, queries: queries, keys: keys, scale: scale,
         isInBF16: precision == .bf16)
-      let width = heads * size
-      team.split(count * heads) { range in
-        withScratch(shape.scratchCount) { scratch in
-          for unit in range {
-            let (sample, head) = unit.quotientAndRemainder(dividingBy: heads)
-            MosaicKernels.attention(
-              q: q.sample(sample), qStride: width, k: k.sample(sample), kStride: width,
-              v: v.sample(sample), vStride: width, into: y.sample(sample), yStride: width,
-              shape: shape, heads: head..<head + 1, scratch: scratch)
-          }
-        }
-      }
+      attend(inputs.map(operand), shape, into: y) { _ in nil }
     case .layerNorm(let rows, let width, let epsilon, let isAffine, let isModulated):
       let x = operand(inputs[0])
       let affine = isAffine ? (weight: weight(inputs[1]), bias: weight(inputs[2])) : nil
@@ -267,6 +255,28 @@ struct ChunkRun {
     }
   }
 
+  /// Attention of q, k and v, heads divided among the threads.
+  ///
+  /// - Parameter mask: What is added to a sample's scores.
+  func attend(
+    _ operands: [Operand], _ shape: AttentionShape, into y: Operand,
+    mask: (Int) -> AttentionMask?
+  ) {
+    let (q, k, v) = (operands[0], operands[1], operands[2])
+    let width = shape.heads * shape.size
+    team.split(count * shape.heads) { range in
+      withScratch(shape.scratchCount) { scratch in
+        for unit in range {
+          let (sample, head) = unit.quotientAndRemainder(dividingBy: shape.heads)
+          MosaicKernels.attention(
+            q: q.sample(sample), qStride: width, k: k.sample(sample), kStride: width,
+            v: v.sample(sample), vStride: width, into: y.sample(sample), yStride: width,
+            shape: shape, mask: mask(sample), heads: head..<head + 1, scratch: scratch)
+        }
+      }
+    }
+  }
+
   /// Calls `body` with the sample, the first element and the count of neighbouring rows.
   private func eachRow(_ rows: Int, _ width: Int, _ body: (Int, Int, Int) -> Void) {
     for sample in 0..<count {
@@ -311,7 +321,7 @@ struct ChunkRun {
 }
 
 /// Calls `body` with scratch memory of `count` floats.
-private func withScratch(_ count: Int, _ body: (UnsafeMutablePointer<Float>) -> Void) {
+func withScratch(_ count: Int, _ body: (UnsafeMutablePointer<Float>) -> Void) {
   withUnsafeTemporaryAllocation(of: Float.self, capacity: max(count, 1)) { buffer in
     if let base = buffer.baseAddress { body(base) }
   }

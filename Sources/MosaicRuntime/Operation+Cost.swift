@@ -12,7 +12,8 @@ extension Program.Operation {
         Double((height + 2 * padding - kernel) / stride + 1)
         * Double((width + 2 * padding - kernel) / stride + 1)
       return 2 * outputs * Double(outer) * Double(channels * kernel * kernel)
-    case .attention(let heads, let size, let queries, let keys, _):
+    case .attention(let heads, let size, let queries, let keys, _),
+      .general(.maskedAttention(let heads, let size, let queries, let keys, _, _, _)):
       return 4 * Double(heads * size) * Double(queries) * Double(keys)
     default:
       return 0

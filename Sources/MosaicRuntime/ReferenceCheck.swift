@@ -29,7 +29,8 @@ extension Executor {
       guard try batch(of: view, named: port.name, sample: port.shape, path) == samples else {
         throw ReferenceError(
           path: path,
-          reason: .shape(port.name, expected: [samples] + port.shape, found: view.shape))
+          reason: .shape(
+            port.name, expected: "\([samples] + port.shape)", found: view.shape))
       }
       inputs.append(try memory(view, as: port.element, named: port.name, path))
     }
@@ -52,8 +53,11 @@ extension Executor {
     guard let samples = view.shape.first, samples > 0,
       rest == sample || (rest.isEmpty && sample == [1])
     else {
+      let expected = ["n"] + sample.map { "\($0)" }
       throw ReferenceError(
-        path: path, reason: .shape(name, expected: [-1] + sample, found: view.shape))
+        path: path,
+        reason: .shape(
+          name, expected: "[\(expected.joined(separator: ", "))]", found: view.shape))
     }
     return samples
   }
@@ -122,41 +126,4 @@ extension Executor {
     let relative = largest == 0 ? 0 : largest / scale
     return ReferenceReport(relativeError: relative, worstElement: worst, samples: samples)
   }
-}
-
-/// A file of recorded tensors does not fit the network.
-public struct ReferenceError: MosaicError, Equatable {
-  public enum Reason: Sendable, Equatable {
-    case missing(String)
-    /// -1 stands for the batch.
-    case shape(String, expected: [Int], found: [Int])
-    case notIntegers(String)
-    case indexOutside(String, Int, rows: Int)
-  }
-
-  public var path: String
-  public var reason: Reason
-
-  public init(path: String, reason: Reason) {
-    self.path = path
-    self.reason = reason
-  }
-
-  public var description: String {
-    let file = printable(path, limit: 400)
-    switch reason {
-    case .missing(let name):
-      return "\(file): holds no tensor '\(printable(name))'; record every input of the network "
-        + "by its name, and 'output'"
-    case .shape(let name, let expected, let found):
-      let shape = expected.map { $0 < 0 ? "n" : "\($0)" }.joined(separator: ", ")
-      return "\(file): tensor '\(printable(name))' must be [\(shape)], found \(found)"
-    case .notIntegers(let name):
-      return "\(file): tensor '\(printable(name))' must hold integers"
-    case .indexOutside(let name, let index, let rows):
-      return "\(file): tensor '\(printable(name))' holds \(index), outside 0..<\(rows)"
-    }
-  }
-
-  public var exitStatus: ExitStatus { .badData }
 }

@@ -101,11 +101,12 @@ struct Inspect: ParsableCommand {
     try refuse(bundleFlags, of: "an ONNX model")
     for warning in file.warnings { printError("warning: \(warning)") }
     let summary = ONNXSummary(file)
-    if output.json { return print(summary.json.text(indented: true)) }
-    let network = graph || groups ? try ONNXGraphSummary(file, binding(for: file)) : nil
-    let table = try groups ? network.map { groupTable(try $0.groups(), of: $0.graph) } : nil
+    let isAsked = groups || (graph && !output.json)
+    let network = try isAsked ? ONNXGraphSummary(file, binding(for: file)) : nil
+    let found = try groups ? network?.groups() : nil
+    if output.json { return print(summary.json(with: found, of: network).text(indented: true)) }
     if !graph { print(summary.text) }
-    if let table { print(table) }
+    if let found, let network { print(groupTable(found, of: network.graph)) }
     if tensors { print(summary.tensorText) }
     if graph, let network { print(network.graph) }
   }

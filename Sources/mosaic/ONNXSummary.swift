@@ -1,5 +1,6 @@
 import MosaicCore
 import MosaicImport
+import MosaicSurgery
 
 /// What `inspect` says of an ONNX model, for people and for machines. No weight is read.
 struct ONNXSummary {
@@ -35,7 +36,17 @@ struct ONNXSummary {
   }
 
   /// The keys are documented in `docs/command-line.md`.
-  var json: JSONValue {
+  ///
+  /// - Parameter groups: Those of `network`, where they are asked for.
+  func json(with groups: PruningGroups?, of network: ONNXGraphSummary?) -> JSONValue {
+    guard let groups, let network, case .object(var members) = json else { return json }
+    members["macs_per_forward"] = JSONValue(network.graph.macs)
+    members["groups"] = groupsJSON(groups, of: network.graph)
+    members["pinned"] = pinnedJSON(groups)
+    return .object(members)
+  }
+
+  private var json: JSONValue {
     [
       "schema": "mosaic.inspect/1", "kind": "onnx",
       "ir_version": JSONValue(model.irVersion), "producer": JSONValue(producer),

@@ -49,6 +49,15 @@ import Testing
         .pick(outer: 2, extent: 3, inner: 4, indices: [-1, 2]), operands: [24], result: 16) == nil)
     #expect(problem(.join(outer: 2, widths: [3, 1]), operands: [6, 2], result: 8) == nil)
     #expect(
+      problem(
+        .maskedAttention(
+          heads: 2, size: 4, queries: 3, keys: 5, scale: 1, maskHeads: 1, maskQueries: 3),
+        operands: [24, 40, 40, 15], result: 24) == nil)
+    #expect(
+      problem(
+        .rotate(.halves, outer: 2, length: 3, inner: 1, size: 4), operands: [24, 12, 12],
+        result: 24) == nil)
+    #expect(
       problem(.reduce(.mean, outer: 2, extent: 3, inner: 4), operands: [24], result: 8) == nil)
   }
 
@@ -79,11 +88,20 @@ import Testing
       .pick(outer: .max, extent: .max, inner: 1, indices: [0]), .join(outer: 1, widths: []),
       .join(outer: 1, widths: [.max, .max]), .join(outer: 1, widths: [-1, 5]),
       .reduce(.sum, outer: 1, extent: 0, inner: 4),
+      .maskedAttention(
+        heads: 2, size: 2, queries: 1, keys: 1, scale: 1, maskHeads: 3, maskQueries: 1),
+      .maskedAttention(
+        heads: 1, size: 4, queries: 1, keys: 1, scale: .nan, maskHeads: 1, maskQueries: 1),
+      .maskedAttention(
+        heads: 1 << 20, size: 1 << 21, queries: 1, keys: 1, scale: 1, maskHeads: 1,
+        maskQueries: 1),
+      .rotate(.neighbours, outer: 1, length: 1, inner: 4, size: 1),
+      .rotate(.neighbours, outer: 1, length: .max, inner: 4, size: 2),
+      .rotate(.halves, outer: 1, length: 0, inner: 1, size: 4),
     ] as [Program.GeneralOperation])
   func refusesWhatIsImpossible(operation: Program.GeneralOperation) {
     // As many operands of 4 elements as each operation takes; refused for itself, not for them.
-    let counts = [1: [4], 2: [4, 4], 3: [4, 4, 4]]
-    for operands in counts.values {
+    for operands in (1...4).map({ [Int](repeating: 4, count: $0) }) {
       #expect(problem(operation, operands: operands, result: 4)?.place == .instruction(0))
     }
   }

@@ -28,7 +28,9 @@ import Testing
       .matmul(batches: 4, aBatches: 1, bBatches: 4, rows: 2, inner: 3, columns: 5),
       .pick(outer: 2, extent: 3, inner: 4, indices: [-1, 0, 2, 2]),
       .join(outer: 2, widths: [3, 1]),
-    ]
+      .maskedAttention(
+        heads: 2, size: 4, queries: 3, keys: 5, scale: 0.5, maskHeads: 1, maskQueries: 3),
+    ] + RotationPairs.allCases.map { .rotate($0, outer: 2, length: 3, inner: 1, size: 4) }
 
   @Test(arguments: all) func survivesStorage(operation: Program.Operation) throws {
     #expect(try StoredOperation(operation).operation(place: "here") == operation)

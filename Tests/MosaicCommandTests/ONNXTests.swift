@@ -122,6 +122,24 @@ import Testing
     #expect(try table(Fixtures.path("tiny-dit-onnx/\(export)")) == own)
   }
 
+  /// For scripts the same, but for names and the order of neighbours.
+  @Test func groupsInJSON() throws {
+    let own = try mosaic("inspect", Fixtures.path("tiny-dit"), "--json").json()
+    let found = try mosaic("inspect", model, "--groups", "--json").json()
+    #expect(try mosaic("inspect", model, "--json").json()["groups"] == nil)
+    #expect(found["macs_per_forward"] == own["macs_per_forward"])
+    let (groups, expected) = (found["groups"]?.array ?? [], own["groups"]?.array ?? [])
+    #expect(groups.count == 4 && expected.count == 4)
+    for (group, checkpoint) in zip(groups, expected) {
+      for key in ["kind", "units", "unit_size", "balance", "macs_per_unit"] {
+        #expect(group[key] == checkpoint[key], "\(key)")
+      }
+      #expect(group["consumers"]?.array?.count == 1)
+    }
+    #expect(found["pinned"]?.array?.count == own["pinned"]?.array?.count)
+    #expect(found["pinned"]?.array?.allSatisfy { $0["reason"] != nil } == true)
+  }
+
   @Test func groupsNeedASample() throws {
     let path = try workspace.directory.file("m", SmallONNX.model().bytes)
     expectRefusal(

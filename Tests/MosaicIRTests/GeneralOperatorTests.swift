@@ -53,6 +53,10 @@ private func window(
       Pool(.mean, window: window([2, 3], before: [1, 1]), countsOutside: true), f32(2, 3, 5, 7)),
     TypedCase(Pool(.maximum, window: window([3], dilations: [2])), f32(2, 3, 9)),
     TypedCase(
+      Pool(
+        .mean, window: window([3], strides: [2], before: [1], after: [2]), countsOutside: true,
+        overhang: [1]), f32(2, 3, 8)),
+    TypedCase(
       Resample(
         axis: 1,
         sums: [

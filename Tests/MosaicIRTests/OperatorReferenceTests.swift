@@ -17,6 +17,12 @@ import Testing
     OperatorCase(Attention(headSize: 1, scale: 1), [1, 1, 1], [1, 1, 1], [1, 1, 1]),
     OperatorCase(Attention(headSize: 8, scale: 0.35), [3, 16, 32], [3, 16, 32], [3, 16, 32]),
     OperatorCase(Attention(headSize: 5, scale: 2), [3, 7, 15], [3, 9, 15], [3, 9, 15]),
+    OperatorCase(
+      Attention(headSize: 5, scale: 2), [3, 7, 15], [3, 9, 15], [3, 9, 15], [3, 3, 1, 9]),
+    OperatorCase(
+      Attention(headSize: 5, scale: 2), [3, 7, 15], [3, 9, 15], [3, 9, 15], [1, 1, 7, 9]),
+    OperatorCase(RotaryEmbedding(pairs: .neighbours), [2, 3, 4, 6], [1, 3, 1, 6], [1, 3, 1, 6]),
+    OperatorCase(RotaryEmbedding(pairs: .halves), [2, 3, 4, 6], [2, 1, 4, 6], [2, 1, 4, 6]),
     OperatorCase(LayerNorm(epsilon: 1e-6), [1, 1]),
     OperatorCase(LayerNorm(epsilon: 1e-5), [3, 4, 33]),
     OperatorCase(LayerNorm(epsilon: 0.1), [3, 17], [17], [17]),

@@ -48,6 +48,16 @@ import Testing
     OperatorCase(Attention(headSize: 0, scale: 1), [2, 3, 8], [2, 5, 8], [2, 5, 8]),
     OperatorCase(Attention(headSize: 4, scale: 1), [2, 3, 8], [2, 5, 8], [2, 4, 8]),
     OperatorCase(Attention(headSize: 4, scale: 1), [2, 3, 8], [3, 5, 8], [3, 5, 8]),
+    OperatorCase(
+      Attention(headSize: 4, scale: 1), [2, 3, 8], [2, 5, 8], [2, 5, 8], [1, 1, 3, 1]),
+    OperatorCase(
+      Attention(headSize: 4, scale: 1), [2, 3, 8], [2, 5, 8], [2, 5, 8], [1, 3, 3, 5]),
+    OperatorCase(Attention(headSize: 4, scale: 1), [2, 3, 8], [2, 5, 8], [2, 5, 8], [3, 5]),
+    OperatorCase(RotaryEmbedding(pairs: .halves), [2, 3, 5], [1, 3, 5], [1, 3, 5]),
+    OperatorCase(RotaryEmbedding(pairs: .halves), [2, 3, 4], [1, 2, 4], [1, 2, 4]),
+    OperatorCase(RotaryEmbedding(pairs: .halves), [2, 3, 4], [1, 3, 4], [1, 1, 4]),
+    OperatorCase(
+      RotaryEmbedding(pairs: .halves), [2, 3, 2, 3, 4], [1, 3, 1, 3, 4], [1, 3, 1, 3, 4]),
     OperatorCase(LayerNorm(epsilon: 1), [2, 4], [4]),
     OperatorCase(LayerNorm(epsilon: 1), [2, 4], [4], [2]),
     OperatorCase(Modulate(), [2, 3, 4], [2, 4]), OperatorCase(Modulate(), [2, 3, 4], [2, 4], [4]),

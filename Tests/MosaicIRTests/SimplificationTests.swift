@@ -5,113 +5,42 @@ import Testing
 
 /// Composed patterns, each as one graph before and one after; both compute the same.
 @Suite struct SimplificationTests {
-  /// Weights in memory.
-  private struct Weights: WeightSource {
-    var tensors: [String: Tensor] = [:]
-    func tensor(_ name: String) -> TensorView? { tensors[name]?.view }
-  }
-
-  /// A graph on the way.
-  private struct Builder {
-    var graph = Graph()
-    var weights = Weights()
-    var count = 0
-
-    mutating func input(_ name: String, _ shape: [Dimension]) -> ValueID {
-      graph.addInput(name, TensorType(shape))
-    }
-
-    mutating func weight(_ shape: Int..., seed: UInt64 = 1) -> ValueID {
-      var random = SplitMix64(seed: seed)
-      return constant(Tensor(random.floats(shape.reduce(1, *)), shape: shape))
-    }
-
-    mutating func number(_ value: Float) -> ValueID { constant(Tensor([value], shape: [])) }
-
-    mutating func constant(_ tensor: Tensor) -> ValueID {
-      count += 1
-      weights.tensors["w\(count)"] = tensor
-      return graph.addWeight("w\(count)", shape: tensor.shape)
-    }
-
-    mutating func add(_ operation: any Operator, _ operands: ValueID...) throws -> ValueID {
-      count += 1
-      return try graph.add(operation, operands, name: "v\(count)")[0]
-    }
-
-    mutating func unary(
-      _ function: ElementwiseUnary.Function, _ x: ValueID
-    ) throws -> ValueID { try add(ElementwiseUnary(function), x) }
-
-    mutating func binary(
-      _ function: ElementwiseBinary.Function, _ a: ValueID, _ b: ValueID
-    ) throws -> ValueID { try add(ElementwiseBinary(function), a, b) }
-  }
-
-  /// Expects the names of the operations after, and the same results within rounding, at batch 3.
-  private func expect(
-    _ builder: Builder, _ names: [String], sourceLocation: SourceLocation = #_sourceLocation
-  ) throws {
-    let simplified = try builder.graph.simplified(weights: builder.weights)
-    try simplified.graph.verify()
-    #expect(simplified.graph.nodes.map(\.operation.name) == names, sourceLocation: sourceLocation)
-    let again = try simplified.graph.simplified(weights: simplified.weights)
-    #expect(again.graph.nodes.map(\.operation.name) == names, sourceLocation: sourceLocation)
-    var random = SplitMix64(seed: 3)
-    var inputs: [String: Tensor] = [:]
-    for id in builder.graph.inputs {
-      let shape = builder.graph[id].type.shape(batch: 3)
-      inputs[builder.graph[id].name] = Tensor(random.floats(shape.reduce(1, *)), shape: shape)
-    }
-    func run(_ graph: Graph, _ weights: any WeightSource) throws -> [Float] {
-      try graph.interpret(inputs: inputs) { id in weights.tensor(graph[id].name).map { Tensor($0) }
-      }[0]
-      .floats
-    }
-    let before = try run(builder.graph, builder.weights)
-    let after = try run(simplified.graph, simplified.weights)
-    #expect(
-      zip(before, after).allSatisfy { abs($0 - $1) <= 2e-5 * max(1, abs($0)) },
-      sourceLocation: sourceLocation)
-    #expect(before.count == after.count, sourceLocation: sourceLocation)
-  }
-
   @Test func silu() throws {
-    var builder = Builder()
+    var builder = PatternBuilder()
     let x = builder.input("x", [.batch, 5])
     builder.graph.outputs = [try builder.binary(.multiply, builder.unary(.sigmoid, x), x)]
-    try expect(builder, ["activate"])
+    try builder.expect(["activate"])
   }
 
   /// A row of ones as long as the batch, which exporters multiply timesteps by; the other way round
   /// the repetition decides the shape, and stays.
   @Test func operandsThatAreRepeated() throws {
-    var builder = Builder()
+    var builder = PatternBuilder()
     let t = builder.input("t", [.batch])
     let ones = try builder.add(Expand(to: [.batch]), builder.number(1), t)
     builder.graph.outputs = [
       try builder.unary(.cosine, builder.binary(.multiply, t, ones))
     ]
-    try expect(builder, ["unary"])
+    try builder.expect(["unary"])
 
-    builder = Builder()
+    builder = PatternBuilder()
     let x = builder.input("x", [.batch, 1])
     let row = try builder.add(Expand(to: [.batch, 4]), builder.weight(1, 4), x)
     builder.graph.outputs = [try builder.binary(.add, builder.number(2), row)]
-    try expect(builder, ["expand", "binary"])
+    try builder.expect(["expand", "binary"])
   }
 
   /// As two exporters write it.
   @Test func gelu() throws {
-    var builder = Builder()
+    var builder = PatternBuilder()
     let x = builder.input("x", [.batch, 5])
     let root = try builder.binary(.divide, x, builder.number(Float(2).squareRoot()))
     let sum = try builder.binary(.add, builder.unary(.erf, root), builder.number(1))
     let product = try builder.binary(.multiply, x, sum)
     builder.graph.outputs = [try builder.binary(.multiply, product, builder.number(0.5))]
-    try expect(builder, ["activate"])
+    try builder.expect(["activate"])
 
-    builder = Builder()
+    builder = PatternBuilder()
     let y = builder.input("y", [.batch, 5])
     let half = try builder.binary(.multiply, y, builder.number(0.5))
     let cube = try builder.binary(.power, y, builder.number(3))
@@ -120,30 +49,30 @@ import Testing
     let scaled = try builder.binary(.multiply, inner, builder.number(0.7978846))
     let one = try builder.binary(.add, builder.unary(.tanh, scaled), builder.number(1))
     builder.graph.outputs = [try builder.binary(.multiply, half, one)]
-    try expect(builder, ["activate"])
+    try builder.expect(["activate"])
   }
 
   /// Nearly one, and not it: the quick form with 1.702, and one that is cut off far out.
   @Test func otherActivations() throws {
-    var builder = Builder()
+    var builder = PatternBuilder()
     let x = builder.input("x", [.batch, 5])
     let scaled = try builder.binary(.multiply, x, builder.number(1.702))
     builder.graph.outputs = [try builder.binary(.multiply, x, builder.unary(.sigmoid, scaled))]
-    try expect(builder, ["binary", "unary", "binary"])
+    try builder.expect(["binary", "unary", "binary"])
 
-    builder = Builder()
+    builder = PatternBuilder()
     let y = builder.input("y", [.batch, 5])
     let silu = try builder.binary(.multiply, builder.unary(.sigmoid, y), y)
     builder.graph.outputs = [try builder.binary(.minimum, silu, builder.number(100))]
-    try expect(builder, ["activate", "binary"])
+    try builder.expect(["activate", "binary"])
   }
 
   @Test func product() throws {
-    var builder = Builder()
+    var builder = PatternBuilder()
     let x = builder.input("x", [.batch, 4, 5])
     let y = try builder.add(MatMul(), x, builder.weight(5, 7))
     builder.graph.outputs = [try builder.binary(.add, builder.weight(7), y)]
-    try expect(builder, ["linear"])
+    try builder.expect(["linear"])
   }
 
   /// A weight that is worked out takes no name that another has further on.
@@ -157,7 +86,7 @@ import Testing
     let ones = Tensor([Float](repeating: 1, count: 9), shape: [3, 3])
     let twos = Tensor([Float](repeating: 2, count: 9), shape: [3, 3])
     let simplified = try graph.simplified(
-      weights: Weights(tensors: ["first": ones, "v.weight": twos]))
+      weights: MemoryWeights(tensors: ["first": ones, "v.weight": twos]))
     let result = try simplified.graph.interpret(
       inputs: ["x": Tensor([1, 1, 1] as [Float], shape: [1, 3])],
       weights: { id in simplified.weights.tensor(simplified.graph[id].name).map { Tensor($0) } })
@@ -167,7 +96,7 @@ import Testing
 
   /// Keys transposed with heads and batch folded into one axis, the scale on both sides.
   @Test func attention() throws {
-    var builder = Builder()
+    var builder = PatternBuilder()
     var heads: [ValueID] = []
     for name in ["q", "k", "v"] {
       let rows = builder.input(name, [.batch, 6, 8])
@@ -183,13 +112,13 @@ import Testing
     let y = try builder.add(MatMul(), builder.add(Softmax(), scores), heads[2])
     let back = try builder.add(Transpose(order: [0, 2, 1, 3]), y)
     builder.graph.outputs = [try builder.add(Reshape(to: [.batch, 6, 8]), back)]
-    try expect(builder, ["attention"])
+    try builder.expect(["attention"])
     let operation = try builder.graph.simplified(weights: builder.weights).graph.nodes[0].operation
     #expect(operation as? Attention == Attention(headSize: 4, scale: 0.5))
   }
 
   @Test(arguments: [true, false]) func rootMeanSquareNorm(isDivided: Bool) throws {
-    var builder = Builder()
+    var builder = PatternBuilder()
     let x = builder.input("x", [.batch, 4, 5])
     let squares = try builder.binary(.power, x, builder.number(2))
     let mean = try builder.add(Reduce(.mean, axes: [2], keepsAxes: true), squares)
@@ -200,12 +129,12 @@ import Testing
       ? try builder.binary(.divide, x, root)
       : try builder.binary(.multiply, x, builder.unary(.reciprocal, root))
     builder.graph.outputs = [try builder.binary(.multiply, normal, builder.weight(5))]
-    try expect(builder, ["rms-norm"])
+    try builder.expect(["rms-norm"])
   }
 
   /// Groups as channels of an instance norm, weights of one and biases of zero on it.
   @Test func groupNorm() throws {
-    var builder = Builder()
+    var builder = PatternBuilder()
     let x = builder.input("x", [.batch, 6, 2, 5])
     let folded = try builder.add(Reshape(to: [.batch, 3, 20]), x)
     let ones = builder.constant(Tensor([1, 1, 1] as [Float], shape: [3]))
@@ -216,35 +145,35 @@ import Testing
     builder.graph.outputs = [
       try builder.binary(.add, scaled, builder.weight(1, 6, 1, 1, seed: 2))
     ]
-    try expect(builder, ["group-norm"])
+    try builder.expect(["group-norm"])
   }
 
   /// The same norm where its result keeps the pixels in one axis.
   @Test func groupNormOfFlattenedPixels() throws {
-    var builder = Builder()
+    var builder = PatternBuilder()
     let x = builder.input("x", [.batch, 6, 2, 2])
     let folded = try builder.add(Reshape(to: [.batch, 3, 8]), x)
     let normal = try builder.add(GroupNorm(groups: 3, epsilon: 1e-5), folded)
     let flat = try builder.add(Reshape(to: [.batch, 6, 4]), normal)
     let scaled = try builder.binary(.multiply, flat, builder.weight(6, 1))
     builder.graph.outputs = [try builder.binary(.add, scaled, builder.weight(6, 1, seed: 2))]
-    try expect(builder, ["reshape", "group-norm"])
+    try builder.expect(["reshape", "group-norm"])
   }
 
   /// One element repeated along an axis is what the sum repeats itself.
   @Test func tiledMask() throws {
-    var builder = Builder()
+    var builder = PatternBuilder()
     let x = builder.input("x", [.batch, 4, 3, 5])
     let mask = builder.input("mask", [.batch, 1, 1, 5])
     let tiled = try builder.add(Tile(repeats: [1, 4, 1, 1]), mask)
     builder.graph.outputs = [try builder.binary(.add, x, tiled)]
-    try expect(builder, ["binary"])
+    try builder.expect(["binary"])
   }
 
   /// An embedder that is stored twice is computed once, whatever its weights are called; a product of
   /// every token is left as it is, and so is one with other elements.
   @Test(arguments: [true, false]) func equalEmbedders(isDerived: Bool) throws {
-    var builder = Builder()
+    var builder = PatternBuilder()
     let x = builder.input("x", [.batch, 4])
     let tokens = builder.input("tokens", [.batch, 2, 4])
     func product(_ x: ValueID, seed: UInt64) throws -> ValueID {
@@ -259,11 +188,11 @@ import Testing
         Concat(axis: 1), builder.binary(.multiply, results[0], results[2]), results[1]),
       try builder.add(Concat(axis: 1), rows[0], rows[1]),
     ]
-    try expect(builder, ["linear", "linear", "linear", "linear", "binary", "concat", "concat"])
+    try builder.expect(["linear", "linear", "linear", "linear", "binary", "concat", "concat"])
   }
 
   @Test func modulationAndGate() throws {
-    var builder = Builder()
+    var builder = PatternBuilder()
     let x = builder.input("x", [.batch, 4, 5])
     let columns = try builder.graph.add(
       Split(parts: 3), [builder.input("c", [.batch, 15])], name: "c")
@@ -274,12 +203,12 @@ import Testing
     let modulated = try builder.binary(.add, product, rows[0])
     let gated = try builder.binary(.multiply, rows[2], modulated)
     builder.graph.outputs = [try builder.binary(.add, x, gated)]
-    try expect(builder, ["split", "modulate", "gate", "add"])
+    try builder.expect(["split", "modulate", "gate", "add"])
   }
 
   /// Slices of the sinusoids change sines and cosines about.
   @Test func timestepEmbedding() throws {
-    var builder = Builder()
+    var builder = PatternBuilder()
     let t = builder.input("t", [.batch])
     let column = try builder.add(Reshape(to: [.batch, 1]), t)
     let rates = (0..<4).map { Float(1 / pow10($0)) }
@@ -290,7 +219,7 @@ import Testing
     let second = try builder.add(Slice(axis: 1, start: 4, count: 4), joined)
     let first = try builder.add(Slice(axis: 1, start: 0, count: 4), joined)
     builder.graph.outputs = [try builder.add(Concat(axis: 1), second, first)]
-    try expect(builder, ["timestep-embedding"])
+    try builder.expect(["timestep-embedding"])
   }
 
   /// 10000^(i/4), the frequencies of four sinusoids without a shift.
@@ -299,7 +228,7 @@ import Testing
   }
 
   @Test func movements() throws {
-    var builder = Builder()
+    var builder = PatternBuilder()
     let x = builder.input("x", [.batch, 2, 3])
     let turned = try builder.add(Transpose(order: [0, 2, 1]), x)
     let back = try builder.add(Transpose(order: [0, 2, 1]), turned)
@@ -310,7 +239,7 @@ import Testing
     let cut = try builder.add(Slice(axis: 2, start: 1, count: 2), joined)
     let scaled = try builder.binary(.multiply, cut, builder.number(1))
     builder.graph.outputs = [try builder.unary(.negate, scaled)]
-    try expect(builder, ["slice", "unary"])
+    try builder.expect(["slice", "unary"])
   }
 
   /// Slices that leave a gap, overlap or differ stay what they are.
@@ -319,7 +248,7 @@ import Testing
     ([(0, 2), (2, 2)], false), ([(0, 3), (2, 3)], false), ([(0, 2), (2, 4)], false),
   ])
   func joinsSlices(parts: [(Int, Int)], isSplit: Bool) throws {
-    var builder = Builder()
+    var builder = PatternBuilder()
     let x = builder.input("x", [.batch, 6])
     var slices: [ValueID] = []
     for (start, count) in parts {
@@ -329,5 +258,32 @@ import Testing
     try builder.graph.run([JoinSlices()])
     let names = Set(builder.graph.nodes.map(\.operation.name))
     #expect(names == (isSplit ? ["split"] : ["slice"]))
+  }
+
+  /// Along each axis a product with the weights' matrix, from the left.
+  @Test func interpolation() throws {
+    var builder = PatternBuilder()
+    let x = builder.input("x", [.batch, 2, 3, 4])
+    func sums(_ extent: Int) -> [Resample.Sum] {
+      (0..<2 * extent).map { place in
+        Resample.Sum(sources: [place / 2, min(place / 2 + 1, extent - 1)], weights: [0.75, 0.25])
+      }
+    }
+    let wide = try builder.add(Resample(axis: 3, sums: sums(4)), x)
+    builder.graph.outputs = [try builder.add(Resample(axis: 2, sums: sums(3)), wide)]
+    try builder.expect(["reshape", "matmul", "reshape", "matmul"])
+  }
+
+  /// A mean over a box is one of means along its axes, whatever of the box is counted.
+  @Test(arguments: [true, false]) func meanPool(countsOutside: Bool) throws {
+    var builder = PatternBuilder()
+    let x = builder.input("x", [.batch, 2, 6, 5])
+    let window = Window(
+      extents: [3, 2], strides: [2, 1], dilations: [1, 1], before: [1, 1], after: [2, 0])
+    builder.graph.outputs = [
+      try builder.add(
+        Pool(.mean, window: window, countsOutside: countsOutside, overhang: [1, 0]), x)
+    ]
+    try builder.expect(["matmul", "reshape", "matmul", "reshape"])
   }
 }

@@ -150,6 +150,64 @@ import Testing
     #expect(throws: ONNXError.self) { try network([node("Add", ["x", "w"])], [other]) }
   }
 
+  /// The same of one sample and of two: constants of as many equal rows follow the batch wherever an
+  /// operation wants them to, and so do a slice or a split of all samples.
+  @Test(arguments: [1, 2]) func freesConstants(batch: Int) throws {
+    func type(_ nodes: [WireMessage], outputs: [String] = ["y"]) throws -> TensorType {
+      let graph = try ONNXNodes(
+        nodes: nodes,
+        initialisers: [
+          ones("token", [batch, 1, 3]), int64s("shape", [batch, 1, 3]), int64s("flat", [batch, 6]),
+          int64s("folded", [batch * 2, 3]), ones("matrix", [batch, 3, 4]), ones("row", [1, 3]),
+          int64s("zero", [0]), int64s("all", [batch]), int64s("wide", [batch, 2, 3]),
+          ones("yes", [batch, 1, 1]),
+        ], inputs: [SmallONNX.value("x", shape: [batch, 2, 3])], outputs: outputs
+      ).network(ONNXBinding(freesBatch: true)).graph
+      return graph[graph.outputs[0]].type
+    }
+    let n = Dimension.batch
+    let joined = TensorType([n, 3, 3])
+    #expect(try type([node("Concat", ["token", "x"], [integer("axis", 1)])]) == joined)
+    #expect(
+      try type([
+        node("ConstantOfShape", ["shape"], ["c"]),
+        node("Concat", ["x", "c"], [integer("axis", 1)]),
+      ]) == joined)
+    #expect(
+      try type([
+        node("Expand", ["row", "shape"], ["c"]), node("Concat", ["x", "c"], [integer("axis", 1)]),
+      ]) == joined)
+    #expect(try type([node("MatMul", ["x", "matrix"])]) == TensorType([n, 2, 4]))
+    #expect(try type([node("Reshape", ["x", "flat"])]) == TensorType([n, 6]))
+    #expect(
+      try type([node("Reshape", ["x", "folded"])]) == TensorType([Dimension(2, power: 1), 3]))
+    #expect(try type([node("Expand", ["x", "wide"])]) == TensorType([n, 2, 3]))
+    #expect(
+      try type([node("Slice", ["x", "zero", "all", "zero"])]) == TensorType([n, 2, 3]))
+    #expect(try type([node("Split", ["x", "all"], ["y"])]) == TensorType([n, 2, 3]))
+    #expect(
+      try type([
+        node("Cast", ["yes"], ["c"], [integer("to", 9)]), node("Where", ["c", "x", "token"]),
+      ]) == TensorType([n, 2, 3]))
+  }
+
+  /// What treats samples of one batch differently has no other batch.
+  @Test func keepsABatchThatMixes() {
+    func refuses(_ nodes: [WireMessage]) {
+      let rows = SmallONNX.tensor("rows", [2, 1, 1], raw: [0, 0, 128, 63, 0, 0, 0, 64])
+      let network = ONNXNodes(
+        nodes: nodes, initialisers: [rows, int64s("zero", [0]), int64s("one", [1])],
+        inputs: [SmallONNX.value("x", shape: [2, 2, 3])])
+      #expect(throws: ONNXError.self) { try network.network(ONNXBinding(freesBatch: true)) }
+      #expect(throws: Never.self) { try network.network() }
+    }
+    refuses([node("Add", ["x", "rows"])])
+    refuses([
+      node("Split", ["x"], ["a", "b"], [integer("num_outputs", 2)]), node("Add", ["a", "b"]),
+    ])
+    refuses([node("Slice", ["x", "zero", "one", "zero"])])
+  }
+
   /// Weights are read where they lie: large ones are not worked with, and none is copied.
   @Test func leavesLargeWeightsAlone() throws {
     let network = try ONNXNodes(

@@ -18,6 +18,16 @@ import Testing
         + " attribute 'odd', which is not supported", .unsupported)
   }
 
+  /// Loops are named as a whole; what is inside them is not looked at.
+  @Test(arguments: ["Loop", "Scan"]) func namesLoops(operation: String) {
+    let body = SmallONNX.graph(
+      nodes: [node("Neg", ["x"], ["z"])], initialisers: [], inputs: [],
+      outputs: [SmallONNX.value("z", shape: nil)])
+    ONNXNodes(nodes: [node(operation, ["x"], [SmallONNX.subgraph("body", body)])]).refuses(
+      "1 node cannot be imported: node of 'y' (\(operation)) is an operator that is not supported",
+      .unsupported)
+  }
+
   /// What a branch has is named, and not the branch again.
   @Test func listsWhatBranchesHave() {
     let branch = SmallONNX.graph(

@@ -56,8 +56,8 @@ import Testing
     #expect(try largestError(of: network, path) <= 1e-5)
   }
 
-  /// Twice is as good as once, for every export; no product is left without its bias, no activation
-  /// or norm in parts, and attention where it has no mask.
+  /// Twice is as good as once, for every export; no product is left without its bias, and no
+  /// activation, norm, attention or rotary embedding in parts.
   @Test(.enabled(if: Fixtures.models != nil)) func everyExport() throws {
     let folder = "\(Fixtures.models ?? "")/tiny"
     let enumerator = try #require(FileManager.default.enumerator(atPath: folder))
@@ -71,9 +71,13 @@ import Testing
       counts[path] = Dictionary(grouping: names) { $0 }.mapValues(\.count)
       #expect(!names.contains("reduce"), "\(path)")
       let functions = once.graph.nodes.compactMap { ($0.operation as? ElementwiseUnary)?.function }
-      #expect(Set(functions).isSubset(of: [.sine, .cosine, .negate]), "\(path)")
-      let isMasked = path.hasPrefix("pixart")
-      #expect(names.count { $0 == "softmax" } == (isMasked ? 2 : 0), "\(path)")
+      #expect(Set(functions).isSubset(of: [.sine, .cosine]), "\(path)")
+      #expect(!names.contains("softmax"), "\(path)")
+      let masked = once.graph.nodes.count { $0.operation is Attention && $0.inputs.count == 4 }
+      #expect(masked == (path.hasPrefix("pixart") ? 2 : 0), "\(path)")
+      // Queries and keys of two blocks.
+      let rotated = names.count { $0 == "rotary-embedding" }
+      #expect(rotated == (path.hasPrefix("flux") ? 4 : 0), "\(path)")
       let directory = URL(filePath: "\(folder)/\(path)").deletingLastPathComponent().path
       let recording = path.contains("batch3") ? "golden3" : "golden"
       #expect(

@@ -138,4 +138,49 @@ import Testing
       shape: shape, scratch: &scratch)
     #expect(y.allSatisfy { $0 == 3 })
   }
+
+  /// Masks of one head or all, of one query or all; the third query hears nothing.
+  @Test(arguments: [1, 3], [1, 37]) func masksMatchFloat64(heads: Int, queries: Int) {
+    let shape = AttentionShape(heads: 3, size: 8, queries: 37, keys: 21, scale: 0.3)
+    var random = SplitMix64(seed: 9)
+    let (q, k, v) = (random.floats(37 * 24), random.floats(21 * 24), random.floats(21 * 24))
+    var mask = random.floats(heads * queries * 21)
+    for index in mask.indices where index % 5 == 0 { mask[index] = -.infinity }
+    if queries > 1 {
+      for head in 0..<heads {
+        for key in 0..<21 { mask[(head * queries + 2) * 21 + key] = -.infinity }
+      }
+    }
+    for level in KernelLevel.available {
+      var y = [Float](repeating: .nan, count: 37 * 24)
+      KernelLevel.with(level) {
+        var scratch = [Float](repeating: .nan, count: shape.scratchCount)
+        mask.withUnsafeBufferPointer { mask in
+          guard let base = mask.baseAddress else { return }
+          attention(
+            q: q, qStride: 24, k: k, kStride: 24, v: v, vStride: 24, into: &y, yStride: 24,
+            shape: shape,
+            mask: AttentionMask(base, heads: heads, queries: queries, keys: 21),
+            scratch: &scratch)
+        }
+      }
+      for (position, found) in y.enumerated() {
+        let (query, column) = (position / 24, position % 24)
+        let head = column / 8
+        let scores = (0..<21).map { key -> Double in
+          let row = min(head, heads - 1) * queries + min(query, queries - 1)
+          let product = (head * 8..<head * 8 + 8).reduce(0.0) {
+            $0 + Double(q[query * 24 + $1]) * Double(k[key * 24 + $1])
+          }
+          return product * Double(shape.scale) + Double(mask[row * 21 + key])
+        }
+        let top = scores.max() ?? 0
+        let weights = scores.map { top == -.infinity ? 0 : exp($0 - top) }
+        let sum = weights.reduce(0, +)
+        let mean = (0..<21).reduce(0.0) { $0 + weights[$1] * Double(v[$1 * 24 + column]) }
+        // Scores and weights are below 8 and err by some roundings each.
+        #expect(abs(Double(found) - (sum == 0 ? 0 : mean / sum)) <= 64 * halfUlp)
+      }
+    }
+  }
 }

@@ -68,6 +68,52 @@ import Testing
         groups: 1), [[n, 2, 6, 6], [3, 2, 3, 3], [3]], weights: [1, 2]),
   ]
 
+  private static func window(
+    _ extents: [Int], strides: [Int]? = nil, dilations: [Int]? = nil, pads: [Int]
+  ) -> Window {
+    let ones = extents.map { _ in 1 }
+    return Window(
+      extents: extents, strides: strides ?? ones, dilations: dilations ?? ones, before: pads,
+      after: pads)
+  }
+
+  /// Groups, dilations, oblong windows, one and three axes, and the largest of a window.
+  static let windows: [Case] = [
+    Case(
+      GroupedConvolution(window: window([3, 3], dilations: [2, 2], pads: [2, 2]), groups: 1),
+      [[n, 2, 7, 6], [4, 2, 3, 3], [4]], weights: [1, 2]),
+    Case(
+      GroupedConvolution(window: window([3, 2], strides: [2, 1], pads: [1, 0]), groups: 2),
+      [[n, 4, 7, 6], [6, 2, 3, 2]], weights: [1]),
+    Case(
+      GroupedConvolution(window: window([3, 3], pads: [1, 1]), groups: 4),
+      [[n, 4, 5, 5], [4, 1, 3, 3], [4]], weights: [1, 2]),
+    Case(
+      GroupedConvolution(window: window([3], pads: [1]), groups: 1), [[n, 2, 9], [3, 2, 3], [3]],
+      weights: [1, 2]),
+    Case(
+      GroupedConvolution(window: window([2, 1, 2], pads: [0, 0, 1]), groups: 3),
+      [[n, 3, 3, 2, 4], [3, 1, 2, 1, 2]], weights: [1]),
+    Case(Pool(.maximum, window: window([3, 2], strides: [2, 1], pads: [1, 0])), [[n, 2, 6, 5]]),
+    Case(
+      Pool(
+        .maximum,
+        window: Window(extents: [3], strides: [2], dilations: [1], before: [0], after: [1]),
+        overhang: [1]), [[n, 2, 8]]),
+  ]
+
+  static let attention: [Case] = [
+    Case(
+      Attention(headSize: 4, scale: 0.5), [[n, 5, 8], [n, 7, 8], [n, 7, 8], [n, 1, 1, 7]]),
+    Case(
+      Attention(headSize: 4, scale: 0.5), [[n, 5, 8], [n, 7, 8], [n, 7, 8], [1, 2, 5, 7]],
+      weights: [3]),
+    Case(
+      RotaryEmbedding(pairs: .neighbours), [[n, 3, 2, 6], [1, 3, 1, 6], [1, 3, 1, 6]],
+      weights: [1, 2]),
+    Case(RotaryEmbedding(pairs: .halves), [[n, 2, 3, 6], [n, 1, 3, 6], [n, 1, 3, 6]]),
+  ]
+
   static let movements: [Case] = [
     Case(Slice(axis: 1, start: 1, count: 2), [[n, 4, 3]]),
     Case(Slice(axis: 2, start: 2, step: -2, count: 2), [[n, 4, 3]]),
@@ -90,7 +136,7 @@ import Testing
     Case(Reshape(to: [rows6, 4]), [[n, 3, 8]]), Case(Cast(to: .f32), [[n, 3]]),
   ]
 
-  @Test(arguments: elementwise + norms + products + movements)
+  @Test(arguments: elementwise + norms + products + movements + windows + attention)
   func equalsTheGraph(example: Case) throws {
     let batch = 3
     var graph = Graph()

@@ -88,7 +88,18 @@ import Testing
       lowered.program.instructions.map { kind(of: $0.operation) } == [
         "linear", "activation", "add",
       ])
-    #expect(lowered.instructions == ["product": 0, "act": 1, "sum": 2])
+    #expect(lowered.instructions == [product: 0, active: 1, graph.outputs[0]: 2])
+  }
+
+  /// Simplification gives what stands for a node the node's name, so nodes may share one.
+  @Test func tellsNodesOfOneNameApart() throws {
+    var graph = Graph()
+    let x = graph.addInput("x", TensorType([.batch, 4]))
+    let first = try graph.add(Linear(), [x, graph.addWeight("v", shape: [3, 4])], name: "same")[0]
+    let second = try graph.add(
+      Linear(), [first, graph.addWeight("w", shape: [2, 3])], name: "same")[0]
+    graph.outputs = [second]
+    #expect(try graph.lowered().instructions == [first: 0, second: 1])
   }
 
   @Test func refusesWhatTheRuntimeHasNot() throws {

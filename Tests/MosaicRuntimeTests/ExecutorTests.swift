@@ -56,7 +56,8 @@ import Testing
   func capturesWhatAnInstructionReads(name: String, threads: Int) throws {
     let network = try Network("tiny-dit")
     let node = "transformer_blocks.1.\(name)"
-    let instruction = try #require(try network.model.graph.lowered().instructions[node])
+    let result = try #require(network.model.graph.nodes.first { $0.name == node }?.outputs[0])
+    let instruction = try #require(try network.model.graph.lowered().instructions[result])
     let (noise, labels) = network.start(5)
     var expected: [Float] = []
     let graph = network.dense.graph

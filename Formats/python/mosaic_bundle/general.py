@@ -14,6 +14,7 @@ BINARY = (
     "add", "divide", "maximum", "minimum", "multiply", "power", "subtract", "modulo", "remainder",
     "equal", "greater", "greater_or_equal", "less", "less_or_equal", "and", "or", "xor",
 )  # fmt: skip
+PAIRS = ("neighbours", "halves")
 REDUCTIONS = ("maximum", "mean", "minimum", "product", "sum", "sum_of_squares")
 
 
@@ -49,3 +50,8 @@ def picked(outer: int, extent: int, inner: int, indices: list[int]) -> int:
 def matrices(batches: int, own: int) -> None:
     """Each operand of `matmul` has as many matrices as there are products, or one."""
     require(own in (1, batches), f"has {own} matrices for {batches} products")
+
+
+def masks(whole: int, own: int) -> None:
+    """A mask of `masked_attention` is of every head and every query, or of one."""
+    require(own in (1, whole), f"has a mask of {own} for {whole}")

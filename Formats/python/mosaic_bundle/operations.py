@@ -134,6 +134,10 @@ def _reduction(attribute: Attribute, what: str) -> str:
     return _word(attribute, what, "function", general.REDUCTIONS)
 
 
+def _pairs(attribute: Attribute, what: str) -> str:
+    return _word(attribute, what, "function", general.PAIRS)
+
+
 def _weight(*shape: int) -> Operand:
     return Operand(shape, (WEIGHT,))
 
@@ -310,6 +314,27 @@ def _reduce(operands: int, reduction: str, outer: int, extent: int, inner: int) 
     return Signature([Operand(_product(outer, extent, inner))], Operand(_product(outer, inner)))
 
 
+def _masked_attention(
+    operands: int, heads: int, size: int, queries: int, keys: int, scale: float,
+    mask_heads: int, mask_queries: int,
+) -> Signature:  # fmt: skip
+    width = _product(heads, size)
+    _check_sides("masked_attention", queries, keys, width)
+    _product(heads, queries, keys)
+    general.masks(heads, mask_heads)
+    general.masks(queries, mask_queries)
+    q, k = Operand(_product(queries, width)), Operand(_product(keys, width))
+    return Signature([q, k, k, _any(_product(mask_heads, mask_queries, keys))], q)
+
+
+def _rotate(
+    operands: int, pairs: str, outer: int, length: int, inner: int, size: int
+) -> Signature:
+    require(size % 2 == 0, f"rotate turns {size} coordinates in pairs")
+    x, table = Operand(_product(outer, length, inner, size)), _any(_product(length, size))
+    return Signature([x, table, table], x)
+
+
 _Reader = Callable[[Attribute, str], Any]
 _OPERATIONS: dict[str, tuple[dict[str, _Reader], Callable[..., Signature]]] = {
     "linear": (
@@ -369,5 +394,15 @@ _OPERATIONS: dict[str, tuple[dict[str, _Reader], Callable[..., Signature]]] = {
     "join": ({"outer": _size, "widths": _integers}, _join),
     "reduce": (
         {"reduction": _reduction, "outer": _size, "extent": _size, "inner": _size}, _reduce,
+    ),
+    "masked_attention": (
+        {
+            "heads": _size, "size": _size, "queries": _size, "keys": _size, "scale": _number,
+            "mask_heads": _size, "mask_queries": _size,
+        },
+        _masked_attention,
+    ),
+    "rotate": (
+        {"pairs": _pairs, "outer": _size, "length": _size, "inner": _size, "size": _size}, _rotate,
     ),
 }  # fmt: skip

@@ -87,14 +87,15 @@ void mosaic_convolution(const float *x, const float *w, const float *bias, float
                         float *scratch);
 long mosaic_convolution_scratch(const struct mosaic_convolution *s);
 
-// y [queries, size] = softmax(scale q · kᵀ) · v for one head, with scratch of
-// `mosaic_attention_scratch` floats.
+// y [queries, size] = softmax(scale q · kᵀ + mask) · v for one head, with scratch of
+// `mosaic_attention_scratch` floats; the mask [queries, keys] may be null.
 void mosaic_attention_head(const float *q, long q_stride, const float *k, long k_stride,
-                           const float *v, long v_stride, float *y, long y_stride, long size,
-                           long queries, long keys, float scale, float *scratch);
+                           const float *v, long v_stride, const float *mask, long mask_stride,
+                           float *y, long y_stride, long size, long queries, long keys,
+                           float scale, float *scratch);
 long mosaic_attention_scratch(long size, long keys);
 
-// The same with both products in bf16 and sums in f32 where the processor has instructions for
+// The same without a mask, with both products in bf16 and sums in f32 where the processor has instructions for
 // them, else in f32; with scratch of `mosaic_attention_scratch_bf16` floats.
 void mosaic_attention_head_bf16(const float *q, long q_stride, const float *k, long k_stride,
                                 const float *v, long v_stride, float *y, long y_stride, long size,

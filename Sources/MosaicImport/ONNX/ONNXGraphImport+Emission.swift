@@ -10,6 +10,9 @@ extension ONNXGraphImport {
     do {
       types = try Graph.results(of: operation, operands.map(\.type), node: name)
     } catch {
+      if let freed = try freed(operands, for: operation, name: name) {
+        return try emit(operation, freed, name: name)
+      }
       throw .invalid(error.problem)
     }
     if operands.contains(where: \.isSymbolic) {

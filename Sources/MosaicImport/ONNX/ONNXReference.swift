@@ -22,7 +22,7 @@ extension ONNXModel {
   /// The inputs bind all that is symbolic, also where their elements are extents of other values.
   ///
   /// - Parameter maximumBytes: The most memory that values may take, weights apart.
-  /// - Throws: `ONNXError`; `ONNXReferenceError` where a tensor is missing or does not fit, or where
+  /// - Throws: `ONNXError`; `ReferenceError` where a tensor is missing or does not fit, or where
   ///   the model cannot be run on them.
   public func compare(
     with reference: SafetensorsReader, maximumBytes: Int = .max
@@ -32,14 +32,14 @@ extension ONNXModel {
     let network = try self.network(bound: inputs, path)
     let recorded = self.recorded(in: reference, network)
     guard !recorded.isEmpty else {
-      throw ONNXReferenceError(path: path, reason: .missing("output"))
+      throw ReferenceError(path: path, reason: .missing("output"))
     }
     let outputs = try network.run(inputs, maximumBytes: maximumBytes, model: self.path, path)
     var report = ONNXReferenceReport(outputs: [])
     for (name, index) in recorded {
       guard let expected = reference.tensor(name).map({ Tensor($0) }) else { continue }
       guard outputs[index].shape == expected.shape else {
-        throw ONNXReferenceError(
+        throw ReferenceError(
           path: path,
           reason: .shape(name, expected: "\(outputs[index].shape)", found: expected.shape))
       }
@@ -51,16 +51,16 @@ extension ONNXModel {
 
   private func inputs(
     in reference: SafetensorsReader
-  ) throws(ONNXReferenceError) -> [String: Tensor] {
+  ) throws(ReferenceError) -> [String: Tensor] {
     var inputs: [String: Tensor] = [:]
     for input in graph.inputs {
       guard let stored = reference.tensor(input.name) else {
-        throw ONNXReferenceError(path: reference.path, reason: .missing(input.name))
+        throw ReferenceError(path: reference.path, reason: .missing(input.name))
       }
       let tensor = Tensor(stored)
       let wanted = input.type?.elementType.dataType ?? tensor.element
       guard wanted.isFloat || !tensor.element.isFloat else {
-        throw ONNXReferenceError(path: reference.path, reason: .notIntegers(input.name))
+        throw ReferenceError(path: reference.path, reason: .notIntegers(input.name))
       }
       inputs[input.name] = tensor.cast(to: wanted)
     }
@@ -73,7 +73,7 @@ extension ONNXModel {
     } catch {
       guard case .binding(let input, let declared, let shape) = error.reason else { throw error }
       if let free = network(freeing: inputs) { return free }
-      throw ONNXReferenceError(
+      throw ReferenceError(
         path: path,
         reason: .shape(input, expected: declared?.description ?? "of any type", found: shape))
     }
@@ -111,7 +111,7 @@ extension ONNXNetwork {
         inputs: inputs, maximumBytes: maximumBytes,
         weights: { id in weights.tensor(graph[id].name).map { Tensor($0) } })
     } catch let error as InterpreterError {
-      throw ONNXReferenceError(
+      throw ReferenceError(
         path: path, reason: .failed(model: model, problem: error.description))
     }
   }
@@ -133,40 +133,4 @@ extension Tensor {
     }
     return largest == 0 ? 0 : largest / scale
   }
-}
-
-/// Recorded tensors do not fit an ONNX model.
-public struct ONNXReferenceError: MosaicError, Equatable {
-  public enum Reason: Sendable, Equatable {
-    case missing(String)
-    case shape(String, expected: String, found: [Int])
-    case notIntegers(String)
-    case failed(model: String, problem: String)
-  }
-
-  public var path: String
-  public var reason: Reason
-
-  public init(path: String, reason: Reason) {
-    self.path = path
-    self.reason = reason
-  }
-
-  public var description: String {
-    let file = printable(path, limit: 400)
-    switch reason {
-    case .missing(let name):
-      return "\(file): holds no tensor '\(printable(name))'; record every input of the network by"
-        + " its name, and 'output'"
-    case .shape(let name, let expected, let found):
-      return "\(file): tensor '\(printable(name))' must be \(printable(expected)), found \(found)"
-    case .notIntegers(let name):
-      return "\(file): tensor '\(printable(name))' must hold integers"
-    case .failed(let model, let problem):
-      return "\(printable(model, limit: 400)): cannot be run on the tensors of \(file): "
-        + printable(problem, limit: 400)
-    }
-  }
-
-  public var exitStatus: ExitStatus { .badData }
 }

@@ -48,7 +48,7 @@ public struct ONNXRoleError: MosaicError, Equatable {
       return "its output \(printable(type)) is no prediction for its sample; its inputs are \(all)"
     case .fixedBatch(let input):
       return
-        "the batch of '\(printable(input))' is fixed, and held by more than reshapes; export it"
+        "the batch of '\(printable(input))' is fixed, and its samples are not treated alike; export it"
         + " with a dynamic batch axis"
     case .sharedConditioning(let names):
       return "takes \(names.map { "'\(printable($0))'" }.joined(separator: ", ")) for all samples"

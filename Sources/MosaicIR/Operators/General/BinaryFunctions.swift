@@ -1,37 +1,11 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Darwin)
-  import Darwin
-#endif
+internal import MosaicCore
 
-extension ElementwiseBinary.Function {
+extension BinaryFunction {
   /// Whether results are booleans.
   var isPredicate: Bool {
     switch self {
     case .equal, .greater, .greaterOrEqual, .less, .lessOrEqual, .and, .or, .xor: true
     default: false
-    }
-  }
-
-  func callAsFunction(_ a: Double, _ b: Double) -> Double {
-    switch self {
-    case .add: a + b
-    case .divide: a / b
-    case .maximum: a.isNaN ? a : b > a || b.isNaN ? b : a
-    case .minimum: a.isNaN ? a : b < a || b.isNaN ? b : a
-    case .multiply: a * b
-    case .power: pow(a, b)
-    case .subtract: a - b
-    case .modulo: a - (a / b).rounded(.down) * b
-    case .remainder: fmod(a, b)
-    case .equal: a == b ? 1 : 0
-    case .greater: a > b ? 1 : 0
-    case .greaterOrEqual: a >= b ? 1 : 0
-    case .less: a < b ? 1 : 0
-    case .lessOrEqual: a <= b ? 1 : 0
-    case .and: a != 0 && b != 0 ? 1 : 0
-    case .or: a != 0 || b != 0 ? 1 : 0
-    case .xor: (a != 0) != (b != 0) ? 1 : 0
     }
   }
 }

@@ -1,20 +1,12 @@
-internal import MosaicCore
+public import MosaicCore
+internal import MosaicKernels
 
 /// `y = f(a, b)`, element by element, each operand repeated along axes where its extent is 1 and
 /// along those that it lacks in front.
 ///
 /// Comparisons give booleans. Integers wrap; a quotient of them is cut off towards zero.
 public struct ElementwiseBinary: Operator {
-  public enum Function: String, Sendable, CaseIterable {
-    case add, divide, maximum, minimum, multiply, power, subtract
-    /// What is left over by a quotient rounded down, or cut off.
-    case modulo, remainder
-    case equal, greater
-    case greaterOrEqual = "greater-or-equal"
-    case less
-    case lessOrEqual = "less-or-equal"
-    case and, or, xor
-  }
+  public typealias Function = BinaryFunction
 
   public static let name = "binary"
   public var function: Function

@@ -78,4 +78,21 @@ public struct Window: Sendable, Equatable {
     }
     return sources
   }
+
+  /// The same for all places over a plane of `spatial`.
+  public func sources(over spatial: [Int]) -> [Int] {
+    let shape = places(over: spatial)
+    return sources(of: 0..<shape.reduce(1, *), among: shape, in: spatial)
+  }
+
+  /// The elements of one axis that the window meets at each place along it.
+  public func inside(axis: Int, extent: Int) -> [[Int]] {
+    let room =
+      extent + before[axis] + after[axis] - dilations[axis] * (extents[axis] - 1) - 1
+    guard room >= 0 else { return [] }
+    return (0...room / strides[axis]).map { place in
+      (0..<extents[axis]).map { place * strides[axis] + $0 * dilations[axis] - before[axis] }
+        .filter { (0..<extent).contains($0) }
+    }
+  }
 }

@@ -22,7 +22,8 @@ let embeddingRules: [GraphRewriter.Rule] = [
       let angles = rewriter.match(first.inputs[0], .multiply)
     else { return nil }
     for (column, row) in [(angles[0], angles[1]), (angles[1], angles[0])] {
-      guard let times = rewriter.times(column), let rates = rewriter.constant(row)?.doubles,
+      guard let times = rewriter.times(column, name: name),
+        let rates = rewriter.constant(row)?.doubles,
         rewriter.type(first.inputs[0]).shape.last?.factor == rates.count,
         let law = FrequencyLaw(rates)
       else { continue }
@@ -66,17 +67,23 @@ private struct FrequencyLaw {
 }
 
 extension GraphRewriter {
-  /// The timesteps [n] that a column [n, 1] is made of.
-  fileprivate mutating func times(_ column: ValueID) -> ValueID? {
+  /// The timesteps [n] that a column [n, 1] is made of, with the number they are multiplied by.
+  fileprivate mutating func times(_ column: ValueID, name: String) -> ValueID? {
     guard type(column).rank == 2, type(column).shape[1] == 1 else { return nil }
     var source = column
+    var factor = 1.0
     while true {
       if let cast = match(source, Cast.self) {
         source = cast.inputs[0]
       } else if let reshape = match(source, Reshape.self) {
         source = reshape.inputs[0]
+      } else if let product = scaled(source), type(source).element == .f32 {
+        (source, factor) = (product.value, factor * product.factor)
       } else {
-        return type(source).rank == 1 ? source : nil
+        guard type(source).rank == 1, factor == 1 || type(source).element == .f32 else {
+          return nil
+        }
+        return multiply(source, by: factor, name: name)
       }
     }
   }

@@ -86,9 +86,11 @@ struct GraphRewriter {
     (try? write(operation, operands, name: name))?.first
   }
 
-  /// A weight with these elements.
+  /// A weight with these elements; one that has them under this name already is that.
   mutating func constant(_ tensor: Tensor, name: String) -> ValueID {
-    if let known = derived[name] { return known }
+    if let known = derived[name], case .constant(tensor)? = weights.recipes[graph[known].name] {
+      return known
+    }
     let own = free(name)
     let id = graph.addWeight(own, shape: tensor.shape, element: tensor.element)
     weights.recipes[own] = .constant(tensor)

@@ -17,4 +17,56 @@ let linearRules: [GraphRewriter.Rule] = [
     }
     return nil
   },
+  // Interpolation along an axis is a product with the matrix of its weights, from the left.
+  { operation, operands, name, rewriter in
+    guard let resample = operation as? Resample, rewriter.type(operands[0]).element == .f32,
+      resample.sums.contains(where: { $0.weights != [1] })
+    else { return nil }
+    return rewriter.interpolation(resample, of: operands[0], name: name)
+  },
+  // A window is a box, so its mean is that of the means along its axes.
+  { operation, operands, name, rewriter in
+    guard let pool = operation as? Pool, pool.kind == .mean,
+      rewriter.type(operands[0]).element == .f32,
+      let means = pool.meansByAxis(over: rewriter.type(operands[0]).shape)
+    else { return nil }
+    var x = operands[0]
+    for (axis, sums) in means.enumerated() {
+      guard let next = rewriter.emit(Resample(axis: axis + 2, sums: sums), [x], name: name) else {
+        return nil
+      }
+      x = next
+    }
+    return x
+  },
 ]
+
+extension GraphRewriter {
+  /// Elements of a matrix of weights; more are left as they are.
+  private static let interpolationCount = 1 << 20
+
+  fileprivate mutating func interpolation(
+    _ resample: Resample, of x: ValueID, name: String
+  ) -> ValueID? {
+    let (shape, axis) = (type(x).shape, resample.axis)
+    let (extent, places) = (shape[axis].factor, resample.sums.count)
+    guard extent > 0, places > 0, extent <= GraphRewriter.interpolationCount / places,
+      let inner = TensorType(Array(shape[(axis + 1)...])).count
+    else { return nil }
+    var elements = [Float](repeating: 0, count: places * extent)
+    for (place, sum) in resample.sums.enumerated() {
+      for (source, weight) in zip(sum.sources, sum.weights) {
+        elements[place * extent + source] += weight
+      }
+    }
+    let matrix = constant(
+      Tensor(elements, shape: [places, extent]), name: "\(name).interpolation")
+    let lead = Array(shape[..<axis])
+    var result = shape
+    result[axis] = Dimension(places)
+    guard let rows = emit(Reshape(to: lead + [shape[axis], inner]), [x], name: name),
+      let product = emit(MatMul(), [matrix, rows], name: name)
+    else { return nil }
+    return emit(Reshape(to: result), [product], name: name)
+  }
+}

@@ -31,4 +31,4 @@ extension Graph {
 /// In the order in which they are tried.
 private let canonicalRules: [GraphRewriter.Rule] =
   movementRules + scaleRules + [recogniseActivation] + linearRules + normalisationRules
-  + [recogniseAttention] + embeddingRules + residualRules
+  + rotationRules + [recogniseAttention] + embeddingRules + residualRules

@@ -48,23 +48,49 @@ private struct ONNXAttention {
     }
   }
 
-  /// Where nothing but the plain form is asked for, and the operands lie as it takes them.
+  /// Where nothing but the plain form is asked for, with a mask or without.
   func plain(_ node: ONNXNodeImport) throws(ONNXNodeProblem) -> ONNXOperand? {
     let (q, k, v) = (try node.operand(0), try node.operand(1), try node.operand(2))
-    let extras = (3...6).contains { node.optional($0) != nil }
+    let extras = (4...6).contains { node.optional($0) != nil }
     let more = node.node.outputs.dropFirst().contains { !$0.isEmpty }
-    guard isFlat, !extras, !more, !isCausal, softcap == 0, queryHeads == keyHeads,
-      k.type == v.type, q.type.shape[2] == k.type.shape[2], q.type.element == .f32
+    let last = q.type.rank - 1
+    guard !extras, !more, !isCausal, softcap == 0, queryHeads == keyHeads, k.type == v.type,
+      q.type.shape[0] == k.type.shape[0], q.type.shape[last] == k.type.shape[last],
+      q.type.element == .f32
     else { return nil }
-    return try node.emit(
-      Attention(headSize: q.type.shape[2].factor / queryHeads, scale: Float(scale)), q, k, v)
+    var operands: [ONNXOperand] = []
+    for x in [q, k, v] { operands.append(try isFlat ? x : flat(node, x)) }
+    if let mask = node.optional(3) {
+      guard let own = try self.mask(node, mask, operands) else { return nil }
+      operands.append(own)
+    }
+    let size = isFlat ? q.type.shape[2].factor / queryHeads : q.type.shape[3].factor
+    let attention = Attention(headSize: size, scale: Float(scale))
+    let y = try node.context.emit(attention, operands, name: node.outputName)[0]
+    return try isFlat ? y : heads(node, y, queryHeads)
+  }
+
+  /// What is added to scores, of four axes; nil where it is none that the operation takes.
+  private func mask(
+    _ node: ONNXNodeImport, _ mask: ONNXOperand, _ operands: [ONNXOperand]
+  ) throws(ONNXNodeProblem) -> ONNXOperand? {
+    let (q, k) = (operands[0].type.shape, operands[1].type.shape)
+    let own = try additive(node, padded(node, mask, to: k[1]), operands[0])
+    guard own.type.rank <= 4, own.type.element == .f32 else { return nil }
+    let shape = [Dimension](repeating: 1, count: 4 - own.type.rank) + own.type.shape
+    let scores = [q[0], Dimension(queryHeads), q[1], k[1]]
+    guard shape[3] == scores[3], zip(shape, scores).allSatisfy({ $0 == 1 || $0 == $1 }) else {
+      return nil
+    }
+    return try node.reshape(own, to: shape)
   }
 
   func composed(_ node: ONNXNodeImport) throws(ONNXNodeProblem) -> [ONNXOperand] {
-    let q = try heads(node, node.operand(0), queryHeads)
-    var (k, v) = (
-      try heads(node, node.operand(1), keyHeads), try heads(node, node.operand(2), keyHeads)
-    )
+    var (q, k, v) = (try node.operand(0), try node.operand(1), try node.operand(2))
+    if isFlat {
+      q = try heads(node, q, queryHeads)
+      (k, v) = (try heads(node, k, keyHeads), try heads(node, v, keyHeads))
+    }
     var past = 0
     if let keys = node.optional(4), let values = node.optional(5) {
       guard keys.type.rank == 4, keys.type.shape[2].isFixed else {
@@ -106,7 +132,6 @@ private struct ONNXAttention {
   private func heads(
     _ node: ONNXNodeImport, _ x: ONNXOperand, _ heads: Int
   ) throws(ONNXNodeProblem) -> ONNXOperand {
-    guard isFlat else { return x }
     guard let size = x.type.shape[2].divided(by: Dimension(heads)) else {
       throw .invalid("has \(heads) heads in \(x.type)")
     }

@@ -61,6 +61,13 @@ let elementwiseImporters: [String: ONNXNodeImport.Importer] =
       let gate = try node.emit(ElementwiseUnary(.sigmoid), scaled)
       return [try node.emit(ElementwiseBinary(.multiply), x, gate)]
     },
+    // NaN alone is unequal to itself.
+    "IsNaN": { node in
+      let x = try node.operand(0)
+      return [
+        try node.emit(ElementwiseUnary(.not), node.emit(ElementwiseBinary(.equal), x, x))
+      ]
+    },
     "Where": { node in
       [try node.emit(Select(), node.operand(0), node.operand(1), node.operand(2))]
     },
@@ -91,31 +98,13 @@ private let binaryImporters: [String: ONNXNodeImport.Importer] =
       }
       var value = operands[0]
       for other in operands.dropFirst() {
-        let second = try node.row(of: other, beside: value)
-        value = try node.emit(
-          ElementwiseBinary(function), node.row(of: value, beside: second), second)
+        value = try node.emit(ElementwiseBinary(function), value, other)
       }
       return [value]
     }
   }
 
 extension ONNXNodeImport {
-  /// Of a constant that repeats one row for each sample of the batch that was fixed: the row.
-  fileprivate func row(
-    of operand: ONNXOperand, beside other: ONNXOperand
-  ) throws(ONNXNodeProblem) -> ONNXOperand {
-    guard let fixed = context.fixedBatch, fixed > 1, operand.id == nil,
-      operand.type.rank == other.type.rank, operand.type.shape.first == Dimension(fixed),
-      other.type.shape.first == .batch, let tensor = operand.known
-    else { return operand }
-    let width = max(tensor.count / fixed, 1)
-    let numbers = tensor.doubles
-    guard numbers.indices.allSatisfy({ numbers[$0] == numbers[$0 % width] }) else {
-      return operand
-    }
-    return try cut(operand, axis: 0, start: 0, count: 1)
-  }
-
   func cast(
     _ operand: ONNXOperand, to type: ONNXElementType
   ) throws(ONNXNodeProblem) -> ONNXOperand {

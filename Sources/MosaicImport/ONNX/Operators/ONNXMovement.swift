@@ -81,7 +81,8 @@ extension ONNXNodeImport {
       let end = ends[index].factor
       guard extent.isFixed else {
         // A network's batch is smaller than what stands for "to the end".
-        guard starts[index] == 0, steps[index] == 1, end >= Int(Int32.max) else {
+        guard starts[index] == 0, steps[index] == 1, end >= Int(Int32.max) || isWholeBatch(end)
+        else {
           throw .unsupported("slices the batch; bind it with --shape")
         }
         continue
@@ -115,7 +116,11 @@ extension ONNXNodeImport {
     let axis = try axis(integer("axis", default: 0), rank: x.type.rank)
     // torch 2.13 writes it at opset 17 too, which does not have it.
     let parts = try integer("num_outputs") ?? node.outputs.count
-    guard x.type.shape[axis].isFixed else { throw .unsupported("splits the batch") }
+    if !x.type.shape[axis].isFixed {
+      // In one part it stays whole.
+      guard node.outputs.count == 1 else { throw .unsupported("splits the batch") }
+      return [x]
+    }
     let extent = x.type.shape[axis].factor
     var sizes: [Int]
     if let given = optional(1) {

@@ -4,6 +4,7 @@ internal import MosaicIR
 /// Products and convolutions.
 let productImporters: [String: ONNXNodeImport.Importer] = [
   "Conv": { node in [try node.convolution()] },
+  "ConvTranspose": { node in [try node.transposedConvolution()] },
   "Einsum": { node in [try node.einsum()] },
   "Gemm": { node in [try node.gemm()] },
   "MatMul": { node in [try node.emit(MatMul(), node.operand(0), node.operand(1))] },
@@ -66,9 +67,11 @@ extension ONNXNodeImport {
 
   /// The window that attributes describe.
   ///
-  /// - Parameter extents: Those of the weights; nil where only the attribute has them.
+  /// - Parameters:
+  ///   - extents: Those of the weights; nil where only the attribute has them.
+  ///   - automatic: The `auto_pad`; nil for the attribute's.
   mutating func window(
-    over type: TensorType, extents: [Int]?, isCeiled: Bool = false
+    over type: TensorType, extents: [Int]?, automatic: String? = nil
   ) throws(ONNXNodeProblem) -> Window {
     let spatial = type.shape.dropFirst(2)
     let ones = spatial.map { _ in 1 }
@@ -79,7 +82,8 @@ extension ONNXNodeImport {
       try integers("strides") ?? ones, try integers("dilations") ?? ones
     )
     let pads = try integers("pads")
-    let automatic = try text("auto_pad", default: "NOTSET")
+    let declared = try text("auto_pad", default: "NOTSET")
+    let automatic = automatic ?? declared
     guard [kernel, strides, dilations].allSatisfy({ $0.count == spatial.count }),
       pads.map({ $0.count == 2 * spatial.count }) ?? true
     else { throw .invalid("has a window that does not fit \(type)") }

@@ -145,24 +145,6 @@ extension ONNXNodeImport {
     return shape
   }
 
-  /// A shape that was fixed for one batch, for all: the first extent that is not 1 follows the batch
-  /// if it is a multiple of what that was, and the same shape comes out for it.
-  ///
-  /// - Parameter isFolded: Whether the batch may be one axis with others.
-  func freeing(
-    _ shape: [Dimension], for type: TensorType, isFolded: Bool = false
-  ) -> [Dimension] {
-    guard let fixed = context.fixedBatch,
-      let axis = isFolded ? shape.firstIndex(where: { $0 != 1 }) : shape.isEmpty ? nil : 0,
-      isFolded || shape.count >= type.rank, shape[axis].isFixed, shape[axis].factor > 0
-    else { return shape }
-    let (factor, rest) = shape[axis].factor.quotientAndRemainder(dividingBy: fixed)
-    guard rest == 0, isFolded || factor == 1 else { return shape }
-    var result = shape
-    result[axis] = Dimension(factor, power: 1)
-    return result
-  }
-
   fileprivate mutating func constantOfAttributes() throws(ONNXNodeProblem) -> ONNXOperand {
     guard node.attributes.count == 1, let name = node.attributes.keys.first,
       let attribute = attribute(name)
