@@ -33,6 +33,51 @@ struct ConsumerInput: Sendable {
     self.patches = patches
   }
 
+  /// The same of a branch that has fewer of the columns.
+  ///
+  /// - Parameters:
+  ///   - probe: The result of a node that reads what the consumer would.
+  ///   - taps: Columns that each input channel has.
+  /// - Throws: `LoweringError` where no instruction is the node's.
+  func masked(
+    _ columns: [Int], probe: ValueID, taps: Int, named name: String, _ lowered: LoweredGraph
+  ) throws -> ConsumerInput {
+    guard let instruction = lowered.instructions[probe] else {
+      throw LoweringError(node: name, reason: "no instruction reads this branch")
+    }
+    var result = self
+    result.instruction = instruction
+    let operand = lowered.program.instructions[instruction].inputs[0]
+    result.size = lowered.program.values[operand].shape.reduce(1, *)
+    result.width = columns.count
+    result.patches?.channels = columns.count / max(taps, 1)
+    return result
+  }
+
+  /// Writes rows of one sample's forward beside others: `column` is where they begin in rows that lie
+  /// `stride` apart.
+  func write(
+    _ samples: UnsafeMutableBufferPointer<Float>, _ sample: Int, _ range: Range<Int>,
+    into rows: UnsafeMutableBufferPointer<Float>, column: Int, stride: Int
+  ) {
+    guard let base = samples.baseAddress.map({ $0 + sample * size }), let to = rows.baseAddress
+    else { return }
+    guard let patches else {
+      for (place, row) in range.enumerated() {
+        (to + place * stride + column).update(from: base + row * width, count: width)
+      }
+      return
+    }
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: range.count * width) { own in
+      guard let own = own.baseAddress else { return }
+      patchRows(base, range, into: own, shape: patches)
+      for place in range.indices {
+        let place = place - range.lowerBound
+        (to + place * stride + column).update(from: own + place * width, count: width)
+      }
+    }
+  }
+
   /// Rows that a sample's forward gives.
   var rowCount: Int { patches?.rowCount ?? size / max(width, 1) }
 
@@ -58,7 +103,7 @@ struct ConsumerInput: Sendable {
   }
 
   /// Patches at once: enough rows for a fast product, a few megabytes of memory.
-  private static let bandElements = 1 << 20
+  static let bandElements = 1 << 20
 }
 
 extension PatchShape {

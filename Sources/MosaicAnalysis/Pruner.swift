@@ -102,9 +102,15 @@ public struct RemovalOrders: Sendable {
 
   /// Returns one pruned network for each candidate.
   ///
-  /// - Parameter candidates: Units to remove, [candidate][group].
+  /// - Parameters:
+  ///   - candidates: Units to remove, [candidate][group].
+  ///   - masked: Moments of consumers behind norms over fewer channels, for the units that groups
+  ///     keep; those consumers are refitted by them.
   /// - Throws: `RefitError`, naming the consumer.
-  public func networks(removing candidates: [[Int]]) throws -> [PrunedNetwork] {
+  public func networks(
+    removing candidates: [[Int]],
+    masked: (([[Int]?]) throws -> [Int: MaskedMoments])? = nil
+  ) throws -> [PrunedNetwork] {
     BLAS.setThreads(1)
     let refits = try concurrentMap(pruner.consumers.count, threads: pruner.threads) { index in
       try naming(pruner.consumers[index].name) {
@@ -112,10 +118,52 @@ public struct RemovalOrders: Sendable {
       }
     }
     return try candidates.map { counts in
-      try PrunedNetwork(
-        pruner.dense.graph, groups: pruner.groups,
-        kept: zip(orders, counts).map { $1 > 0 ? $0.kept(removing: $1) : nil },
-        refits: refits.map { $0[counts] ?? nil })
+      let kept = kept(removing: counts)
+      var own = refits.map { $0[counts] ?? nil }
+      if pruner.criterion == .obs, let masked {
+        for (index, moments) in try masked(kept) where own[index] != nil {
+          let lost = lost(of: index, counts)
+          // They may be of networks where more groups lose units.
+          let left = Set(moments.columns).subtracting(lost)
+          guard left.count + lost.count == pruner.consumers[index].columns else { continue }
+          own[index] = try naming(pruner.consumers[index].name) {
+            try maskedRefit(of: index, moments, lost)
+          }
+        }
+      }
+      return try PrunedNetwork(
+        pruner.dense.graph, groups: pruner.groups, kept: kept, refits: own)
+    }
+  }
+
+  /// The units that groups keep, ascending; nil for all.
+  func kept(removing counts: [Int]) -> [[Int]?] {
+    zip(orders, counts).map { $1 > 0 ? $0.kept(removing: $1) : nil }
+  }
+
+  private func maskedRefit(
+    of index: Int, _ moments: MaskedMoments, _ lost: [Int]
+  ) throws -> ConsumerRefit {
+    try MaskedRefit(
+      weight: pruner.dense.floats(pruner.consumers[index].weight), columns: moments.columns,
+      joint: moments.joint
+    ).refit(removing: lost)
+  }
+
+  /// The columns that a consumer loses, ascending.
+  private func lost(of index: Int, _ counts: [Int]) -> [Int] {
+    uses(of: index).flatMap { number, places in
+      let kept = Set(orders[number].kept(removing: counts[number]))
+      return places.elements(
+        of: (0..<pruner.groups[number].unitCount).filter { !kept.contains($0) })
+    }.sorted()
+  }
+
+  /// The groups whose units a consumer takes up, and where.
+  private func uses(of index: Int) -> [(group: Int, places: UnitPlaces)] {
+    let consumer = pruner.consumers[index]
+    return pruner.groups.enumerated().flatMap { number, group in
+      group.consumptions.filter { $0.consumer == consumer }.map { (number, $0.places) }
     }
   }
 
@@ -126,14 +174,12 @@ public struct RemovalOrders: Sendable {
     of index: Int, candidates: [[Int]]
   ) throws -> [[Int]: ConsumerRefit?] {
     let consumer = pruner.consumers[index]
-    let uses = pruner.groups.enumerated().flatMap { number, group in
-      group.consumptions.filter { $0.consumer == consumer }.map { (number, $0.places) }
-    }
+    let uses = uses(of: index)
     var known: [[Int]: ConsumerRefit] = [:]
     var solver: SecondOrderRefit?
     var refits: [[Int]: ConsumerRefit?] = [:]
     for counts in candidates {
-      let own = uses.map { counts[$0.0] }
+      let own = uses.map { counts[$0.group] }
       guard own.contains(where: { $0 > 0 }) else {
         refits[counts] = .some(nil)
         continue
@@ -142,13 +188,9 @@ public struct RemovalOrders: Sendable {
         refits[counts] = refit
         continue
       }
-      let lost = uses.flatMap { number, places in
-        let kept = Set(orders[number].kept(removing: counts[number]))
-        return places.elements(
-          of: (0..<pruner.groups[number].unitCount).filter { !kept.contains($0) })
-      }.sorted()
+      let lost = lost(of: index, counts)
       let refit: ConsumerRefit
-      if case .secondOrder = orders[uses[0].0] {
+      if case .secondOrder = orders[uses[0].group] {
         let made = try solver ?? pruner.refit(of: index, moments)
         solver = made
         refit = try made.refit(removing: lost)

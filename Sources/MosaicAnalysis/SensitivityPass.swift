@@ -12,6 +12,7 @@ public struct SensitivityPass {
   private let subject: CalibrationSubject
   private let statistics: CalibrationStatistics
   private let criterion: Criterion
+  private let masking: MaskedStatistics
   /// Of each bucket, once ordered.
   private var orders: [RemovalOrders] = []
   public private(set) var samples: SensitivitySamples
@@ -22,6 +23,7 @@ public struct SensitivityPass {
     self.subject = subject
     self.statistics = statistics
     self.criterion = criterion
+    masking = MaskedStatistics(of: subject)
     samples = SensitivitySamples(
       influence: subject.options.influence, levels: subject.options.levels,
       probes: subject.options.probes, steps: subject.trajectory.steps.count, groupGains: [])
@@ -82,7 +84,9 @@ public struct SensitivityPass {
         subject.removals(
           sparsity: level, orders: orders[bucket], groupGains: samples.groupGains[bucket])
       }
-      let networks = try orders[bucket].networks(removing: candidates)
+      let networks = try orders[bucket].networks(removing: candidates) { [masking, neededSteps] in
+        try masking.moments(keeping: $0, steps: range, stepWeights: neededSteps)
+      }
       for (level, network) in networks.enumerated() {
         let pruned = try subject.predictor(of: network)
         for step in range where subject.trajectory.steps[step].needsForward {
@@ -100,6 +104,11 @@ public struct SensitivityPass {
     return (errors, probed)
   }
 
+  /// 1 for each step whose output the sampler uses, else 0.
+  private var neededSteps: [Double] {
+    subject.trajectory.steps.map { $0.needsForward ? 1 : 0 }
+  }
+
   private mutating func order(_ bucket: Int, on base: DenseTrajectories) throws {
     let pruner = Pruner(
       dense: subject.dense, groups: subject.groups, criterion: criterion,
@@ -108,10 +117,10 @@ public struct SensitivityPass {
     let window =
       buckets[max(0, bucket - Self.reach)]
       .lowerBound..<buckets[min(buckets.count - 1, bucket + Self.reach)].upperBound
-    let weights = subject.trajectory.steps.map { $0.needsForward ? 1.0 : 0 }
     orders.append(
-      try pruner.order(by: statistics.moments(of: window, stepWeights: weights)))
+      try pruner.order(by: statistics.moments(of: window, stepWeights: neededSteps)))
     samples.groupGains.append(
-      try subject.measureGroupGains(orders[bucket], in: subject.buckets[bucket], on: base))
+      try subject.measureGroupGains(
+        orders[bucket], in: subject.buckets[bucket], on: base, masking: masking))
   }
 }

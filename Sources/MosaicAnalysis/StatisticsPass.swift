@@ -8,11 +8,7 @@ internal import MosaicSurgery
 extension CalibrationSubject {
   /// Bytes that the statistics of all consumers take.
   public var statisticsBytes: Int {
-    consumers.reduce(0) { $0 + buckets.count * packedBytes(of: $1) }
-  }
-
-  private func packedBytes(of consumer: GroupConsumer) -> Int {
-    (consumer.columns * (consumer.columns + 1) / 2 + consumer.columns) * MemoryLayout<Double>.size
+    consumers.reduce(0) { $0 + buckets.count * GramStatistics.byteCount(width: $1.columns) }
   }
 
   /// Bytes that a consumer takes while its sums are gathered: a sum a level of the tree and a leaf's
@@ -20,7 +16,7 @@ extension CalibrationSubject {
   private func workingBytes(of consumer: GroupConsumer, _ input: ConsumerInput) -> Int {
     let levels = Int.bitWidth - leafCount.leadingZeroBitCount + 1
     let samples = predictor.forwardsPerSample * CalibrationStatistics.leafSize
-    return (levels + 2) * packedBytes(of: consumer)
+    return (levels + 2) * GramStatistics.byteCount(width: consumer.columns)
       + samples * input.size * MemoryLayout<Float>.size
       + consumer.columns * consumer.columns * MemoryLayout<Double>.size
   }

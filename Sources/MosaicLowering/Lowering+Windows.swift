@@ -16,7 +16,10 @@ extension Lowering {
     let isPlain =
       type.rank == 4 && operation.groups == 1 && Set(window.extents).count == 1
       && Set(window.strides).count == 1 && window.dilations.allSatisfy { $0 == 1 }
+    let first = nextInstruction
     try isPlain ? lowerPadded(window, node) : lowerPatches(operation, node)
+    // What gathers a consumer's inputs looks for the instruction that reads x.
+    mark(node, as: first)
   }
 
   /// A fast convolution of what is padded before it.

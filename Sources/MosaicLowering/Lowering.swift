@@ -381,6 +381,13 @@ struct Lowering {
     instructionByNode[node.outputs[0]] = instructions.count - 1
   }
 
+  var nextInstruction: Int { instructions.count }
+
+  /// Says which instruction reads a node's first operand.
+  mutating func mark(_ node: Graph.Node, as instruction: Int) {
+    instructionByNode[node.outputs[0]] = instruction
+  }
+
   /// - Parameters:
   ///   - operands: The node's own by default.
   ///   - shapes: What the instruction wants its first operands to be.

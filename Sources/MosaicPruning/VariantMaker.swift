@@ -19,6 +19,7 @@ public struct VariantMaker {
   private let pruner: Pruner
   private let shipped: DenseNetwork
   private let stepWeights: [Double]
+  private let masking: MaskedStatistics
   private var orders: [Range<Int>: RemovalOrders] = [:]
   private var variants: [Key: RangeVariant] = [:]
 
@@ -35,6 +36,7 @@ public struct VariantMaker {
     self.spreading = spreading
     self.shipped = shipped ?? subject.dense
     stepWeights = sensitivity.gains.map { $0 * $0 }
+    masking = MaskedStatistics(of: subject)
     pruner = Pruner(
       dense: subject.dense, groups: subject.groups, criterion: criterion,
       seed: subject.options.seed, threads: subject.options.threads)
@@ -52,8 +54,10 @@ public struct VariantMaker {
         sparsity: sparsity, orders: orders,
         groupGains: sensitivity.groupGains(
           of: steps, buckets: statistics.buckets, stepWeights: stepWeights))
-    let network = try orders.networks(removing: [counts])[0]
-      .rounded(to: { shipped.storage[$0] })
+    let network = try orders.networks(removing: [counts]) { [masking, stepWeights] kept in
+      try masking.moments(keeping: kept, steps: steps, stepWeights: stepWeights)
+    }[0]
+    .rounded(to: { shipped.storage[$0] })
     let made = RangeVariant(
       steps: steps, sparsity: sparsity, network: network,
       predictor: try subject.predictor(of: network, from: shipped))

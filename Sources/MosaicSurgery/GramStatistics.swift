@@ -66,6 +66,11 @@ public struct GramStatistics: Sendable, Equatable {
     rows += other.rows
   }
 
+  /// Bytes that the sums of so many columns take.
+  public static func byteCount(width: Int) -> Int {
+    (width * (width + 1) / 2 + width) * MemoryLayout<Double>.size
+  }
+
   /// The weighted mean of each column; zeros where there are no rows.
   public func mean() -> [Double] {
     weight > 0 ? sum.map { $0 / weight } : Array(repeating: 0, count: width)
