@@ -53,7 +53,7 @@ import Testing
     ]
     let found = try dense.executor(threads: 1).output(inputs, samples: 3)
     let expected = try dense.interpreted(inputs)
-    #expect(found.allSatisfy(\.isFinite), sourceLocation: sourceLocation)
+    #expect(found.allSatisfy { $0.isFinite }, sourceLocation: sourceLocation)
     #expect(relativeError(found, expected) <= 1e-5, sourceLocation: sourceLocation)
   }
 
