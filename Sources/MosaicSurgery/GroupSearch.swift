@@ -67,6 +67,9 @@ struct GroupSearch {
       guard let places = axis.places else {
         return .pinned("its units do not lie regularly in '\(graph[value].name)'")
       }
+      guard losesElements(axis.slot, taken) else {
+        return .pinned("'\(graph[value].name)' has elements of its own for each of its units")
+      }
       axes.append(
         PruningGroup.Axis(
           value: value, axis: coupling.slots.axis(of: axis.slot), places: places))
@@ -78,6 +81,16 @@ struct GroupSearch {
       return .pinned("a group norm takes its mean over single units")
     }
     return .group(group(family, axes, taken, balance))
+  }
+
+  /// Whether elements of an axis can go: of computed values any, of weights rows, and columns that are
+  /// taken up; of inputs none, as of a mask that has heads.
+  private func losesElements(_ slot: Int, _ taken: [AxisCoupling.Use]) -> Bool {
+    switch graph[coupling.slots.value(of: slot)].origin {
+    case .node: true
+    case .input: false
+    case .weight: coupling.slots.axis(of: slot) == 0 || taken.contains { $0.slot == slot }
+    }
   }
 
   private func group(

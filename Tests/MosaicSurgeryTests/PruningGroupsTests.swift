@@ -159,4 +159,23 @@ import Testing
   }
 
   private func names(_ ids: [ValueID], in graph: Graph) -> [String] { ids.map { graph[$0].name } }
+
+  /// A mask that has elements for each head keeps the heads; one that serves all does not.
+  @Test(arguments: [1, 2], [true, false]) func masksOfHeads(heads: Int, isWeight: Bool) throws {
+    var graph = Graph()
+    let x = graph.addInput("x", TensorType([.batch, 3, 8]))
+    let mask =
+      isWeight
+      ? graph.addWeight("mask", shape: [1, heads, 3, 3])
+      : graph.addInput("mask", TensorType([.batch, Dimension(heads), 3, 3]))
+    let rows = try ["q", "k", "v"].map { name in
+      try graph.add(Linear(), [x, graph.addWeight(name, shape: [8, 8])], name: name)[0]
+    }
+    let heard = try graph.add(Attention(headSize: 4, scale: 1), rows + [mask], name: "attention")
+    let out = try graph.add(
+      Linear(), [heard[0], graph.addWeight("o", shape: [8, 8])], name: "out")
+    graph.outputs = try graph.add(Add(), [out[0], x], name: "sum")
+    let found = PruningGroups(of: graph, state: x).groups
+    #expect(found.map(\.unitCount) == (heads == 1 ? [2] : []))
+  }
 }
