@@ -112,6 +112,6 @@ void mosaic_attention_head_bf16(const float *q, long q_stride, const float *k, l
     return attention_native(q, q_stride, k, k_stride, v, v_stride, y, y_stride, size, queries,
                             keys, scale, scratch);
 #endif
-  mosaic_attention_head(q, q_stride, k, k_stride, v, v_stride, y, y_stride, size, queries, keys,
-                        scale, scratch);
+  mosaic_attention_head(q, q_stride, k, k_stride, v, v_stride, 0, 0, y, y_stride, size, queries,
+                        keys, scale, scratch);
 }
