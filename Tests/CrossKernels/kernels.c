@@ -91,7 +91,7 @@ static void attention(long size, long queries, long keys) {
   float *q = drawn(queries * size), *k = drawn(keys * size), *v = drawn(keys * size);
   float *y = drawn(queries * size), *scratch = drawn(mosaic_attention_scratch(size, keys));
   double *weights = malloc(keys * sizeof(double)), worst = 0;
-  mosaic_attention_head(q, size, k, size, v, size, y, size, size, queries, keys, 0.2f, scratch);
+  mosaic_attention_head(q, size, k, size, v, size, 0, 0, y, size, size, queries, keys, 0.2f, scratch);
   for (long query = 0; query < queries; query++) {
     double sum = 0;
     for (long key = 0; key < keys; key++) {
