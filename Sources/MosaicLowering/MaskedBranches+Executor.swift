@@ -1,4 +1,4 @@
-public import MosaicIR
+internal import MosaicIR
 public import MosaicRuntime
 public import MosaicSurgery
 
