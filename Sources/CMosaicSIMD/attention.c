@@ -33,21 +33,6 @@ MOSAIC_INLINE void pack_values(const float *v, long v_stride, float *values, lon
   }
 }
 
-// x = exp(scale x + mask - max(scale x + mask)) over `count` elements, in place; their sum. Zeros, with
-// a sum of 1, where the mask excludes all.
-MOSAIC_INLINE float masked_exponential_row(float *x, const float *mask, long count, float scale) {
-  float largest = -__builtin_inff();
-  int is_number = 1;
-  for (long i = 0; i < count; i++) {
-    x[i] = scale * x[i] + mask[i];
-    largest = x[i] > largest ? x[i] : largest;
-    is_number &= x[i] == x[i];
-  }
-  if (!is_number || largest != -__builtin_inff()) return exponential_row(x, count, 1.0f);
-  __builtin_memset(x, 0, count * sizeof(float));
-  return 1.0f;
-}
-
 MOSAIC_INLINE void attention_head(int level, const float *q, long q_stride, const float *k,
                                   long k_stride, const float *v, long v_stride, const float *mask,
                                   long mask_stride, float *y, long y_stride, long size,
@@ -67,12 +52,9 @@ MOSAIC_INLINE void attention_head(int level, const float *q, long q_stride, cons
                starts_of(0), scores + column, padded_keys, size, width);
     }
     float sums[QUERIES];
-    for (long row = 0; row < rows; row++) {
-      float *own = scores + row * padded_keys;
-      sums[row] =
-          mask ? masked_exponential_row(own, mask + (first + row) * mask_stride, keys, scale)
-               : exponential_row(own, keys, scale);
-    }
+    for (long row = 0; row < rows; row++)
+      sums[row] = weights_row(scores + row * padded_keys,
+                              mask ? mask + (first + row) * mask_stride : 0, keys, scale);
     const int is_direct = padded_size == size;
     float *to = is_direct ? y + first * y_stride : result;
     tile_all(level, rows, scores, padded_keys, values, padded_size, starts_of(0), to,

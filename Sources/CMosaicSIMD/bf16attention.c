@@ -71,7 +71,8 @@ MOSAIC_BF16 MOSAIC_INLINE void write_values(const float *v, long v_stride, struc
 }
 
 MOSAIC_BF16 static void attention_native(const float *q, long q_stride, const float *k,
-                                         long k_stride, const float *v, long v_stride, float *y,
+                                         long k_stride, const float *v, long v_stride,
+                                         const float *mask, long mask_stride, float *y,
                                          long y_stride, long size, long queries, long keys,
                                          float scale, float *scratch) {
   const struct parts to = parts_of(scratch, size, keys, 0);
@@ -90,7 +91,8 @@ MOSAIC_BF16 static void attention_native(const float *q, long q_stride, const fl
     float sums[QUERIES];
     for (long row = 0; row < rows; row++) {
       float *scores = to.scores + row * to.padded_keys;
-      sums[row] = exponential_row(scores, keys, scale);
+      sums[row] =
+          weights_row(scores, mask ? mask + (first + row) * mask_stride : 0, keys, scale);
       round_row(scores, to.weights + row * key_pairs, 1, keys);
     }
     native_all(rows, to.weights, key_pairs, to.values, to.padded_size, 0, to.result,
@@ -105,13 +107,14 @@ MOSAIC_BF16 static void attention_native(const float *q, long q_stride, const fl
 #endif
 
 void mosaic_attention_head_bf16(const float *q, long q_stride, const float *k, long k_stride,
-                                const float *v, long v_stride, float *y, long y_stride, long size,
-                                long queries, long keys, float scale, float *scratch) {
+                                const float *v, long v_stride, const float *mask, long mask_stride,
+                                float *y, long y_stride, long size, long queries, long keys,
+                                float scale, float *scratch) {
 #if defined(__x86_64__)
   if (mosaic_kernel_level() >= MOSAIC_LEVEL_AVX512_BF16)
-    return attention_native(q, q_stride, k, k_stride, v, v_stride, y, y_stride, size, queries,
-                            keys, scale, scratch);
+    return attention_native(q, q_stride, k, k_stride, v, v_stride, mask, mask_stride, y,
+                            y_stride, size, queries, keys, scale, scratch);
 #endif
-  mosaic_attention_head(q, q_stride, k, k_stride, v, v_stride, 0, 0, y, y_stride, size, queries,
-                        keys, scale, scratch);
+  mosaic_attention_head(q, q_stride, k, k_stride, v, v_stride, mask, mask_stride, y, y_stride,
+                        size, queries, keys, scale, scratch);
 }

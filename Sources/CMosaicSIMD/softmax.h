@@ -35,6 +35,21 @@ MOSAIC_INLINE float exponential_row(float *x, long count, float scale) {
   return sum_of(sums);
 }
 
+// The same of scale x + mask, where that may be null; zeros, and a sum of 1, where it excludes all.
+MOSAIC_INLINE float weights_row(float *x, const float *mask, long count, float scale) {
+  if (!mask) return exponential_row(x, count, scale);
+  float largest = -__builtin_inff();
+  int is_number = 1;
+  for (long i = 0; i < count; i++) {
+    x[i] = scale * x[i] + mask[i];
+    largest = x[i] > largest ? x[i] : largest;
+    is_number &= x[i] == x[i];
+  }
+  if (!is_number || largest != -__builtin_inff()) return exponential_row(x, count, 1.0f);
+  __builtin_memset(x, 0, count * sizeof(float));
+  return 1.0f;
+}
+
 // x = factor x over `count` elements, in place.
 MOSAIC_INLINE void scale_row(float *x, long count, float factor) {
   const long whole = count / LANES * LANES;

@@ -56,7 +56,6 @@ public struct AttentionMask {
 /// from a query, that row of y is zeros.
 ///
 /// - Parameters:
-///   - mask: Of attention in f32 alone.
 ///   - heads: Those that are computed; all by default.
 ///   - scratch: `shape.scratchCount` floats; need not be initialised.
 public func attention(
@@ -65,17 +64,11 @@ public func attention(
   shape: AttentionShape, mask: AttentionMask? = nil, heads: Range<Int>? = nil,
   scratch: UnsafeMutablePointer<Float>
 ) {
-  precondition(mask == nil || !shape.isInBF16)
   if shape.keys == 0 || shape.size == 0 { return }
+  let kernel = shape.isInBF16 ? mosaic_attention_head_bf16 : mosaic_attention_head
   for head in heads ?? 0..<shape.heads {
     let column = head * shape.size
-    if shape.isInBF16 {
-      mosaic_attention_head_bf16(
-        q + column, qStride, k + column, kStride, v + column, vStride, y + column, yStride,
-        shape.size, shape.queries, shape.keys, shape.scale, scratch)
-      continue
-    }
-    mosaic_attention_head(
+    kernel(
       q + column, qStride, k + column, kStride, v + column, vStride,
       mask.map { $0.elements + head * $0.headStride }, mask?.queryStride ?? 0, y + column, yStride,
       shape.size, shape.queries, shape.keys, shape.scale, scratch)

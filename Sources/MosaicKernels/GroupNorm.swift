@@ -9,15 +9,16 @@
 ///   - channels: A multiple of `groups`.
 ///   - epsilon: Added to a group's variance.
 ///   - affine: weight and bias [channels].
+///   - only: Groups that are computed; all by default.
 public func groupNorm(
   _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, groups: Int, channels: Int,
   pixels: Int, epsilon: Float,
   affine: (weight: UnsafePointer<Float>, bias: UnsafePointer<Float>)? = nil,
-  activation: Activation = .none
+  activation: Activation = .none, only: Range<Int>? = nil
 ) {
   let perGroup = channels / groups
   let size = perGroup * pixels
-  for group in 0..<groups {
+  for group in only ?? 0..<groups {
     let (mean, variance) = moments(x + group * size, count: size)
     let factor = 1 / (variance + Double(epsilon)).squareRoot()
     for channel in group * perGroup..<(group + 1) * perGroup {
@@ -27,8 +28,11 @@ public func groupNorm(
       let (from, to) = (x + channel * pixels, y + channel * pixels)
       for index in 0..<pixels { to[index] = (from[index] - Float(mean)) * scale + shift }
     }
+    // While the group is in cache.
+    if activation != .none {
+      activate(activation, y + group * size, into: y + group * size, count: size)
+    }
   }
-  if activation != .none { activate(activation, y, into: y, count: channels * pixels) }
 }
 
 /// Mean and variance (divisor `count`), in two passes and 8 partial sums each.

@@ -28,10 +28,14 @@ extension ChunkRun {
     case .groupNorm(
       let groups, let channels, let pixels, let epsilon, let isAffine, let activation):
       let affine = isAffine ? (weight: weight(inputs[1]), bias: weight(inputs[2])) : nil
-      forEachSample {
-        groupNorm(
-          x.sample($0), into: y.sample($0), groups: groups, channels: channels, pixels: pixels,
-          epsilon: epsilon, affine: affine, activation: Activation(activation))
+      team.split(count * groups) { range in
+        for unit in range {
+          let (sample, group) = unit.quotientAndRemainder(dividingBy: groups)
+          groupNorm(
+            x.sample(sample), into: y.sample(sample), groups: groups, channels: channels,
+            pixels: pixels, epsilon: epsilon, affine: affine, activation: Activation(activation),
+            only: group..<group + 1)
+        }
       }
     case .rmsNorm(let rows, let width, let epsilon):
       forEachSample {
@@ -82,7 +86,8 @@ extension ChunkRun {
     case .maskedAttention(
       let heads, let size, let queries, let keys, let scale, let maskHeads, let maskQueries):
       let shape = AttentionShape(
-        heads: heads, size: size, queries: queries, keys: keys, scale: scale)
+        heads: heads, size: size, queries: queries, keys: keys, scale: scale,
+        isInBF16: precision == .bf16)
       attend(operands, shape, into: y) { sample in
         AttentionMask(
           operands[3].sample(sample), heads: maskHeads, queries: maskQueries, keys: keys)

@@ -7,8 +7,8 @@ struct ChunkRun {
   /// Which of the instructions run.
   enum Work {
     case rows(SharedValues)
-    /// All that the job has no shared values of.
-    case samples
+    /// All that the job has no shared values of; with `Program.joinedProductEnds`.
+    case samples([Int])
   }
 
   let program: Program
@@ -50,6 +50,8 @@ struct ChunkRun {
   }
 
   func execute() {
+    // Before it, all have run.
+    var next = 0
     for (index, instruction) in program.instructions.enumerated() where runs(index) {
       if let exchange = job.exchange {
         if let fills = exchange.fills[index] {
@@ -59,9 +61,10 @@ struct ChunkRun {
         }
         guard exchange.isLive[index] else { continue }
       }
-      let clock = job.timing == nil ? nil : ContinuousClock.now
-      run(instruction)
-      if let clock { job.timing?.add(ContinuousClock.now - clock, to: index, team: team.threads) }
+      if index >= next {
+        next = if case .samples(let ends) = work { ends[index] } else { index + 1 }
+        run((index..<next).filter { runs($0) && job.exchange?.isLive[$0] != false })
+      }
       if let exchange = job.exchange, let keeps = exchange.keeps[index] {
         keep(operand(instruction.output), in: keeps, exchange)
       }
@@ -175,12 +178,26 @@ struct ChunkRun {
 
   // MARK: Instructions
 
-  private func run(_ instruction: Program.Instruction) {
+  /// Runs an instruction, or joined products.
+  private func run(_ joined: [Int]) {
+    let clock = job.timing == nil ? nil : ContinuousClock.now
+    let instructions = joined.map { program.instructions[$0] }
+    run(instructions)
+    guard let clock else { return }
+    let taken = ContinuousClock.now - clock
+    let work = instructions.map { program.values[$0.output].shape.reduce(1, *) }
+    for (index, own) in zip(joined, work) {
+      let share = Double(own) / Double(max(1, work.reduce(0, +)))
+      job.timing?.add(taken * share, to: index, team: team.threads)
+    }
+  }
+
+  private func run(_ joined: [Program.Instruction]) {
+    let instruction = joined[0]
     let inputs = instruction.inputs
     let y = operand(instruction.output)
     switch instruction.operation {
-    case .linear(let rows, let inner, let outer, let activation):
-      linear(inputs, y, rows: rows, inner: inner, outer: outer, activation)
+    case .linear: multiply(joined)
     case .convolution(
       let channels, let height, let width, let outer, let kernel, let stride, let padding):
       convolution(
@@ -300,23 +317,35 @@ struct ChunkRun {
     }
   }
 
-  private func linear(
-    _ inputs: [Int], _ y: Operand, rows: Int, inner: Int, outer: Int,
-    _ activation: Program.Activation
-  ) {
-    let x = operand(inputs[0])
-    let product = MatrixProduct(
-      matrix: matrix(inputs[1]), bias: inputs.count > 2 ? weight(inputs[2]) : nil,
-      activation: Activation(activation), team: team)
+  /// Products of the same rows.
+  private func multiply(_ products: [Program.Instruction]) {
+    guard case .linear(let rows, let inner, _, _) = products[0].operation else { return }
+    let x = operand(products[0].inputs[0])
+    let results = products.map { operand($0.output) }
     // Samples of one row each may lie apart; of more rows they must follow each other.
     let isOne =
-      (x.isContiguous && y.isContiguous) || (rows == 1 && x.rows == nil && y.rows == nil)
+      ([x] + results).allSatisfy(\.isContiguous)
+      || (rows == 1 && ([x] + results).allSatisfy { $0.rows == nil })
     let calls = isOne ? 1 : count
     for call in 0..<calls {
-      product.run(
-        x.sample(call), xStride: rows == 1 ? x.stride : inner, into: y.sample(call),
-        yStride: rows == 1 ? y.stride : outer, m: rows * count / calls)
+      let factors = zip(products, results).map { product, y in
+        factor(product, y: y.sample(call), yStride: rows == 1 ? y.stride : nil)
+      }
+      MatrixProduct(factors: factors, team: team).run(
+        x.sample(call), xStride: rows == 1 ? x.stride : inner, m: rows * count / calls)
     }
+  }
+
+  private func factor(
+    _ product: Program.Instruction, y: UnsafeMutablePointer<Float>, yStride: Int?
+  ) -> MatrixProduct.Factor {
+    guard case .linear(_, _, let outer, let activation) = product.operation else {
+      preconditionFailure("only products are joined")
+    }
+    return MatrixProduct.Factor(
+      matrix: matrix(product.inputs[1]),
+      bias: product.inputs.count > 2 ? weight(product.inputs[2]) : nil,
+      activation: Activation(activation), y: y, yStride: yStride ?? outer)
   }
 }
 

@@ -19,6 +19,7 @@ public final class Executor: Sendable {
   /// In what products are computed: that of the packed weights.
   public let precision: Precision
   private let leaf: Int?
+  private let joinedProductEnds: [Int]
   private let arenas = ArenaPool()
   let scalarPart: SharedPart
 
@@ -48,6 +49,7 @@ public final class Executor: Sendable {
       }.first ?? .f32
     self.leaf = leaf
     scalarPart = SharedPart.scalars(of: program)
+    joinedProductEnds = program.joinedProductEnds
   }
 
   /// Of weights as they are stored; matrices are rearranged into memory of their own.
@@ -193,9 +195,9 @@ public final class Executor: Sendable {
     var start: Int? = first
     while let sample = start {
       ChunkRun(
-        program: program, weights: weights, precision: precision, work: .samples,
-        arena: arena.pointer, job: job, start: sample, count: min(job.chunk, job.batch - sample),
-        team: team
+        program: program, weights: weights, precision: precision,
+        work: .samples(joinedProductEnds), arena: arena.pointer, job: job, start: sample,
+        count: min(job.chunk, job.batch - sample), team: team
       ).execute()
       start = next()
     }

@@ -140,8 +140,11 @@ import Testing
   }
 
   /// Masks of one head or all, of one query or all; the third query hears nothing.
-  @Test(arguments: [1, 3], [1, 37]) func masksMatchFloat64(heads: Int, queries: Int) {
-    let shape = AttentionShape(heads: 3, size: 8, queries: 37, keys: 21, scale: 0.3)
+  @Test(arguments: [(1, 1), (1, 37), (3, 1), (3, 37)], [false, true])
+  func masksMatchFloat64(mask size: (heads: Int, queries: Int), isInBF16: Bool) {
+    let (heads, queries) = size
+    let shape = AttentionShape(
+      heads: 3, size: 8, queries: 37, keys: 21, scale: 0.3, isInBF16: isInBF16)
     var random = SplitMix64(seed: 9)
     let (q, k, v) = (random.floats(37 * 24), random.floats(21 * 24), random.floats(21 * 24))
     var mask = random.floats(heads * queries * 21)
@@ -164,22 +167,26 @@ import Testing
             scratch: &scratch)
         }
       }
+      let isRounded = isInBF16 && level == .avx512BF16
+      func operand(_ value: Float) -> Double { Double(isRounded ? bfloat16(value) : value) }
       for (position, found) in y.enumerated() {
         let (query, column) = (position / 24, position % 24)
         let head = column / 8
         let scores = (0..<21).map { key -> Double in
           let row = min(head, heads - 1) * queries + min(query, queries - 1)
           let product = (head * 8..<head * 8 + 8).reduce(0.0) {
-            $0 + Double(q[query * 24 + $1]) * Double(k[key * 24 + $1])
+            $0 + operand(q[query * 24 + $1]) * operand(k[key * 24 + $1])
           }
           return product * Double(shape.scale) + Double(mask[row * 21 + key])
         }
         let top = scores.max() ?? 0
         let weights = scores.map { top == -.infinity ? 0 : exp($0 - top) }
         let sum = weights.reduce(0, +)
-        let mean = (0..<21).reduce(0.0) { $0 + weights[$1] * Double(v[$1 * 24 + column]) }
-        // Scores and weights are below 8 and err by some roundings each.
-        #expect(abs(Double(found) - (sum == 0 ? 0 : mean / sum)) <= 64 * halfUlp)
+        let mean = (0..<21).reduce(0.0) { $0 + weights[$1] * operand(v[$1 * 24 + column]) }
+        // Scores and weights are below 8 and err by some roundings each; in bf16 each weight is
+        // rounded to 8 bits.
+        let bound = 64 * halfUlp + (isRounded ? 0x1p-9 : 0)
+        #expect(abs(Double(found) - (sum == 0 ? 0 : mean / sum)) <= bound)
       }
     }
   }

@@ -154,6 +154,22 @@ import Testing
     expectClose(active, plain.map { Double($0) / (1 + exp(-Double($0))) }) { _ in 1e-6 }
   }
 
+  /// Groups may be divided among threads.
+  @Test func normGroupsAreIndependent() {
+    var random = SplitMix64(seed: 14)
+    let x = random.floats(6 * 10)
+    func normalised(_ parts: [Range<Int>]) -> [Float] {
+      var y = [Float](repeating: .nan, count: x.count)
+      for groups in parts {
+        groupNorm(
+          x, into: &y, groups: 3, channels: 6, pixels: 10, epsilon: 1e-5, activation: .silu,
+          only: groups)
+      }
+      return y
+    }
+    #expect(normalised([0..<1, 1..<3]) == normalised([0..<3]))
+  }
+
   @Test(arguments: [(1, 1), (3, 7), (2, 64)])
   func rmsNorms(rows: Int, width: Int) {
     var random = SplitMix64(seed: 13)

@@ -43,6 +43,30 @@ import Testing
     }
   }
 
+  @Test func joinsTheProjectionsOfAnAttention() throws {
+    let program = try Network("tiny-dit").executor().program
+    let ends = program.joinedProductEnds
+    let runs = ends.indices.filter { ends[$0] > $0 + 1 && ($0 == 0 || ends[$0 - 1] == $0) }
+    let names = runs.map { start in
+      (start..<ends[start]).map { program.values[program.instructions[$0].output].name }
+    }
+    #expect(
+      names
+        == (0..<2).map { block in
+          ["q", "k", "v"].map { "transformer_blocks.\(block).attn1.to_\($0)" }
+        })
+  }
+
+  /// A product whose result nobody reads may lie where the next one's does.
+  @Test func joinsNoProductsInOnePlace() throws {
+    var program = try Network("tiny-dit").executor().program
+    let start = try #require(
+      program.joinedProductEnds.enumerated().first { $0.element == $0.offset + 3 }?.offset)
+    let results = (start..<start + 3).map { program.instructions[$0].output }
+    program.values[results[1]].storage = program.values[results[2]].storage
+    #expect(program.joinedProductEnds[start..<start + 3] == [start + 2, start + 2, start + 3])
+  }
+
   @Test func repeatsItself() throws {
     let network = try Network("tiny-dit")
     let predictor = try network.predictor(threads: 2)

@@ -95,11 +95,12 @@ void mosaic_attention_head(const float *q, long q_stride, const float *k, long k
                            float scale, float *scratch);
 long mosaic_attention_scratch(long size, long keys);
 
-// The same without a mask, with both products in bf16 and sums in f32 where the processor has instructions for
+// The same with both products in bf16 and sums in f32 where the processor has instructions for
 // them, else in f32; with scratch of `mosaic_attention_scratch_bf16` floats.
 void mosaic_attention_head_bf16(const float *q, long q_stride, const float *k, long k_stride,
-                                const float *v, long v_stride, float *y, long y_stride, long size,
-                                long queries, long keys, float scale, float *scratch);
+                                const float *v, long v_stride, const float *mask, long mask_stride,
+                                float *y, long y_stride, long size, long queries, long keys,
+                                float scale, float *scratch);
 long mosaic_attention_scratch_bf16(long size, long keys);
 
 // planes [2 or 4, count] = the bytes of `count` elements of 2 or 4 bytes, lowest first; and back,
