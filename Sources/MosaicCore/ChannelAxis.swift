@@ -13,4 +13,9 @@ public struct ChannelAxis: Sendable, Equatable {
     count = axis < shape.count ? shape[axis] : 1
     inner = shape.dropFirst(axis + 1).reduce(1, *)
   }
+
+  /// Whether both have channels at the same places.
+  public func hasPlaces(of other: ChannelAxis) -> Bool {
+    outer == other.outer && inner == other.inner
+  }
 }

@@ -18,6 +18,11 @@ extension CholeskyFactor {
 
 /// Subtracts `aᵀ · b` from `c` [m, n], for a [k, m] and b [k, n].
 public func subtractProduct(transposed a: Matrix, _ b: Matrix, from c: inout Matrix) {
+  addProduct(transposed: a, b, to: &c, scale: -1)
+}
+
+/// Adds `scale · aᵀ · b` to `c` [m, n], for a [k, m] and b [k, n].
+public func addProduct(transposed a: Matrix, _ b: Matrix, to c: inout Matrix, scale: Double = 1) {
   guard a.rows == b.rows, a.columns == c.rows, b.columns == c.columns else {
     fatalError("transposed \(a.rows) x \(a.columns) by \(b.rows) x \(b.columns) does not fit")
   }
@@ -25,7 +30,7 @@ public func subtractProduct(transposed a: Matrix, _ b: Matrix, from c: inout Mat
   cblas_dgemm(
     CblasRowMajor, CblasTrans, CblasNoTrans,
     blasInteger(c.rows), blasInteger(c.columns), blasInteger(a.rows),
-    -1, a.elements, blasInteger(a.columns), b.elements, blasInteger(b.columns),
+    scale, a.elements, blasInteger(a.columns), b.elements, blasInteger(b.columns),
     1, &c.elements, blasInteger(c.columns))
 }
 
