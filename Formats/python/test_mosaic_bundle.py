@@ -328,7 +328,9 @@ class PlanTests(unittest.TestCase):
             (variants, "has the reusable unit", BundleError),
             (orders(0, lambda old: b"\1" + old[1:]), "of 1 earlier values where 0", BundleError),
             (orders(2, lambda old: b"\3" + old[1:]), "of 3 earlier values where 2", BundleError),
-            (orders(2, lambda old: b"\4" + old[1:]), "manner of reuse 4", UnsupportedBundle),
+            (orders(2, lambda old: b"\7" + old[1:]), "manner of reuse 7", UnsupportedBundle),
+            (orders(2, lambda old: b"\5" + old[1:]), "without maps", BundleError),
+            (field("maps", 1), "corrects 0 values", BundleError),
             (orders(1, lambda old: old[1:]), "what they do", BundleError),
             (field("steps", 6), "5 steps do, for 6", BundleError),
             (field("forecasts", 1000), "from tensor 999", BundleError),
@@ -347,6 +349,50 @@ class PlanTests(unittest.TestCase):
             change(content)
             with self.subTest(problem), self.assertRaisesRegex(kind, problem):
                 check_plans(content, {})
+
+    def test_corrections_ask_for_inputs(self) -> None:
+        content = self.content()
+        program = content.variants[0].program
+        first, second = list(program.reusable_units)[:2]
+        for variant in content.variants:
+            norms = [
+                number
+                for number, instruction in enumerate(variant.program.instructions)
+                if instruction.operation == "layer_norm"
+            ]
+            for unit in variant.program.reusable_units:
+                unit.input = 1 + max(norm for norm in norms if norm < unit.instruction)
+        names = {unit.name for unit in program.reusable_units}
+        # The last norm is of all that was added before it.
+        self.assertEqual(computed_units(program, names, {"output"}), (set(), names))
+        self.assertEqual(computed_units(program, {second.name}, {second.name})[1], {second.name})
+        plan = content.plans[0]
+        plan.plan_steps[2].orders = b"\5" + plan.plan_steps[2].orders[1:]
+        plan.maps = 1
+        with self.assertRaisesRegex(BundleError, "has no forecasts"):
+            check_plans(content, {})
+        plan.forecasts = 1
+        with self.assertRaisesRegex(BundleError, "are not the numbers"):
+            check_plans(content, {})
+        plan.forecasts = len(content.tensors) + 1
+        plan.maps = len(content.tensors) + 2
+        plan.rank = 2
+        widths = [
+            program.values[program.instructions[number].output].shape[-1]
+            for number in (first.instruction, first.input - 1)
+        ]
+        last = program.values[program.instructions[-1].output].shape
+        taken_last = 1 + (last[0] if len(last) > 2 else last[-1])
+        content.tensors.add(
+            name="forecasts", data_type="F32", shape=[2 + 2 + widths[0] + taken_last])
+        content.tensors.add(name="maps", data_type="BF16", shape=[2 * sum(widths)])
+        check_plans(content, {})
+        content.tensors[-1].shape[0] += 1
+        with self.assertRaisesRegex(BundleError, "elements of maps are not"):
+            check_plans(content, {})
+        first.input = first.instruction + 1
+        with self.assertRaisesRegex(BundleError, "its input instruction"):
+            check_program(program)
 
     def test_units_are_instructions(self) -> None:
         program = self.content().variants[0].program

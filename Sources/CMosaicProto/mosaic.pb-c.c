@@ -3463,7 +3463,7 @@ const ProtobufCMessageDescriptor mosaic__program__descriptor =
   (ProtobufCMessageInit) mosaic__program__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor mosaic__reusable_unit__field_descriptors[2] =
+static const ProtobufCFieldDescriptor mosaic__reusable_unit__field_descriptors[3] =
 {
   {
     "name",
@@ -3489,15 +3489,28 @@ static const ProtobufCFieldDescriptor mosaic__reusable_unit__field_descriptors[2
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "input",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Mosaic__ReusableUnit, input),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned mosaic__reusable_unit__field_indices_by_name[] = {
+  2,   /* field[2] = input */
   1,   /* field[1] = instruction */
   0,   /* field[0] = name */
 };
 static const ProtobufCIntRange mosaic__reusable_unit__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor mosaic__reusable_unit__descriptor =
 {
@@ -3507,7 +3520,7 @@ const ProtobufCMessageDescriptor mosaic__reusable_unit__descriptor =
   "Mosaic__ReusableUnit",
   "mosaic",
   sizeof(Mosaic__ReusableUnit),
-  2,
+  3,
   mosaic__reusable_unit__field_descriptors,
   mosaic__reusable_unit__field_indices_by_name,
   1,  mosaic__reusable_unit__number_ranges,
@@ -4350,7 +4363,7 @@ const ProtobufCMessageDescriptor mosaic__proof__descriptor =
   (ProtobufCMessageInit) mosaic__proof__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor mosaic__plan__field_descriptors[11] =
+static const ProtobufCFieldDescriptor mosaic__plan__field_descriptors[13] =
 {
   {
     "sampler",
@@ -4484,6 +4497,30 @@ static const ProtobufCFieldDescriptor mosaic__plan__field_descriptors[11] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "maps",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Mosaic__Plan, maps),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rank",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Mosaic__Plan, rank),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned mosaic__plan__field_indices_by_name[] = {
   6,   /* field[6] = budget */
@@ -4491,9 +4528,11 @@ static const unsigned mosaic__plan__field_indices_by_name[] = {
   10,   /* field[10] = forecasts */
   3,   /* field[3] = guidance */
   7,   /* field[7] = mac_share */
+  11,   /* field[11] = maps */
   9,   /* field[9] = measured */
   5,   /* field[5] = plan_steps */
   8,   /* field[8] = predicted */
+  12,   /* field[12] = rank */
   0,   /* field[0] = sampler */
   2,   /* field[2] = steps */
   4,   /* field[4] = units */
@@ -4501,7 +4540,7 @@ static const unsigned mosaic__plan__field_indices_by_name[] = {
 static const ProtobufCIntRange mosaic__plan__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 11 }
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor mosaic__plan__descriptor =
 {
@@ -4511,7 +4550,7 @@ const ProtobufCMessageDescriptor mosaic__plan__descriptor =
   "Mosaic__Plan",
   "mosaic",
   sizeof(Mosaic__Plan),
-  11,
+  13,
   mosaic__plan__field_descriptors,
   mosaic__plan__field_indices_by_name,
   1,  mosaic__plan__number_ranges,

@@ -95,7 +95,7 @@ private struct PlanPair {
       let (a, b) = (first.steps[step], second.steps[step])
       let isServedAlike = a.isNeeded == b.isNeeded && (a.variant == b.variant || !a.isNeeded)
       let parted = units.indices.filter { unit in
-        order(a, units[unit].numbers.first) != order(b, units[unit].numbers.second)
+        manner(a, units[unit].numbers.first) != manner(b, units[unit].numbers.second)
       }
       return (isServedAlike ? [] : [Place(step: step)])
         + parted.map { Place(step: step, unit: $0) }
@@ -112,8 +112,15 @@ private struct PlanPair {
       + choice(b, unit.numbers.second)
   }
 
-  private func order(_ step: SamplingPlan.Step, _ unit: Int?) -> Int? {
-    step.isNeeded ? unit.flatMap { step.orders[$0] } : nil
+  private struct Manner: Equatable {
+    var order: Int
+    var isCorrected: Bool
+  }
+
+  /// nil where the unit is computed.
+  private func manner(_ step: SamplingPlan.Step, _ unit: Int?) -> Manner? {
+    guard step.isNeeded, let unit, let order = step.orders[unit] else { return nil }
+    return Manner(order: order, isCorrected: step.isCorrected(unit))
   }
 
   private func service(_ step: SamplingPlan.Step) -> String {
@@ -121,6 +128,8 @@ private struct PlanPair {
   }
 
   private func choice(_ step: SamplingPlan.Step, _ unit: Int?) -> String {
-    order(step, unit).map { $0 == 0 ? "repeated" : "order \($0)" } ?? "computed"
+    guard let manner = manner(step, unit) else { return "computed" }
+    return (manner.order == 0 ? "repeated" : "order \(manner.order)")
+      + (manner.isCorrected ? " and corrected" : "")
   }
 }

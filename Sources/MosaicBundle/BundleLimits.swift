@@ -19,6 +19,7 @@ enum BundleLimits {
   static let planSteps = 4096
   /// Of a program or a plan.
   static let reusableUnits = 1024
+  static let mapRank = 4096
 
   /// Chunks of at least this many stored bytes start at a multiple of `pageSize`, smaller ones at
   /// a multiple of `lineSize`.

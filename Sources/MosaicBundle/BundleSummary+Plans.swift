@@ -32,6 +32,7 @@ extension BundleSummary {
     let reuse =
       "\(variants) variant\(variants == 1 ? "" : "s"), "
       + "\(counts.taken) of \(counts.taken + counts.computed) unit values reused"
+      + (counts.corrected > 0 ? ", \(counts.corrected) of them corrected" : "")
     let errors = [("measured", plan.measured), ("predicted", plan.predicted)]
       .compactMap { name, estimate in estimate.map { "\(name) error \($0.text)" } }
     return
@@ -45,6 +46,8 @@ extension BundleSummary {
       [
         "variant": JSONValue(step.variant), "needs_forward": JSONValue(step.isNeeded),
         "units": JSONValue(drawing.column(number)),
+        "corrected": .array(
+          step.orders.indices.filter(step.isCorrected).map { JSONValue(plan.units[$0]) }),
       ]
     }
     return [

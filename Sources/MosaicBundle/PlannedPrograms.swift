@@ -36,16 +36,16 @@ struct PlannedPrograms {
 
   /// Steps of several variants share the memory of a unit, which so has one shape.
   func checkShapes() throws(BundleError.Reason) {
-    var shapes: [[UInt8]: [Int]] = [:]
+    var shapes: [[UInt8]: [[Int]?]] = [:]
     for variant in manifest.variants where variant.unsupported == nil {
       for unit in variant.program.reusableUnits {
-        let shape = variant.program.shape(of: unit)
+        let shape = [variant.program.valueShape(of: unit), variant.program.inputShape(of: unit)]
         guard shapes.updateValue(shape, forKey: Array(unit.name.utf8)) ?? shape == shape
         else {
           throw .inconsistent(
             section: "variant '\(printable(variant.name))'",
-            problem: "its reusable unit '\(printable(unit.name))' has another shape than in the "
-              + "variants before")
+            problem: "its reusable unit '\(printable(unit.name))' or its input has another shape "
+              + "than in the variants before")
         }
       }
     }
@@ -83,7 +83,7 @@ struct PlannedPrograms {
     let tensor = manifest.tensors[index]
     // Of programs that this reader does not know, units have no channels to count.
     guard let channels = manifest.channels(of: plan) else { return }
-    guard tensor.dataType == .f32, let count = plan.forecastCount(channels: channels),
+    guard tensor.dataType == .f32, let count = plan.forecastCount(channels),
       tensor.shape == [count]
     else {
       throw .inconsistent(
@@ -92,15 +92,52 @@ struct PlannedPrograms {
     }
   }
 
-  /// By unit of the plan, elements of one forward's value; 0 where no known program has it.
-  func sizes(of plan: SamplingPlan) -> [Int] {
+  /// What is corrected has a forecast, an input and a map.
+  func checkMaps(of plan: SamplingPlan, _ place: String) throws(BundleError.Reason) {
+    let corrects = plan.steps.contains { $0.corrected.contains(true) }
+    guard let maps = plan.maps else {
+      if !corrects { return }
+      throw .inconsistent(section: place, problem: "corrects values without maps")
+    }
+    guard manifest.tensors.indices.contains(maps.tensor), corrects, plan.forecasts != nil,
+      (1...BundleLimits.mapRank).contains(maps.rank)
+    else {
+      throw .inconsistent(
+        section: place,
+        problem: "takes maps of rank \(maps.rank) from tensor \(maps.tensor) of "
+          + "\(manifest.tensors.count), where it corrects \(corrects ? "values" : "none") and has "
+          + "\(plan.forecasts == nil ? "no " : "")forecasts")
+    }
+    guard let channels = manifest.channels(of: plan) else { return }
+    for (unit, name) in plan.units.enumerated() where channels.inputs[unit] == 0 {
+      if let step = plan.steps.firstIndex(where: { $0.isCorrected(unit) }) {
+        throw .inconsistent(
+          section: "\(place), step \(step)",
+          problem: "corrects unit '\(printable(name))', whose input no variant has")
+      }
+    }
+    let tensor = manifest.tensors[maps.tensor]
+    guard tensor.dataType == .bf16 || tensor.dataType == .f32, let count = plan.mapCount(channels),
+      tensor.shape == [count]
+    else {
+      throw .inconsistent(
+        section: place,
+        problem: "its maps are not the numbers that tensor '\(printable(tensor.name))' holds")
+    }
+  }
+
+  /// By unit of the plan, elements of one forward's value and of its branch's input; 0 where no known
+  /// program has them.
+  func sizes(of plan: SamplingPlan) -> [(value: Int, input: Int)] {
     names(of: plan).map { name in
       for (entry, variant) in zip(entries, manifest.variants) {
         guard let name, let number = entry?.units[name] else { continue }
         let program = variant.program
-        return elementCount(of: program.shape(of: program.reusableUnits[number])) ?? 0
+        let unit = program.reusableUnits[number]
+        let input = program.inputShape(of: unit).map { elementCount(of: $0) ?? 0 } ?? 0
+        return (elementCount(of: program.valueShape(of: unit)) ?? 0, input)
       }
-      return 0
+      return (0, 0)
     }
   }
 
@@ -113,11 +150,14 @@ struct PlannedPrograms {
       return Array(repeating: nil, count: names.count)
     }
     var isReused = Array(repeating: false, count: entry.dependencies.unitCount)
+    var isCorrected = isReused
     let places = names.map { $0.flatMap { entry.units[$0] } }
-    for (place, order) in zip(places, step.orders) where order != nil {
-      if let place { isReused[place] = true }
+    for (unit, place) in places.enumerated() where step.orders[unit] != nil {
+      guard let place else { continue }
+      isReused[place] = true
+      isCorrected[place] = step.isCorrected(unit)
     }
-    let use = entry.dependencies.use(reusing: isReused)
+    let use = entry.dependencies.use(reusing: isReused, correcting: isCorrected)
     return places.map { place in
       place.flatMap { use.isComputed[$0] ? .computed : use.isTaken[$0] ? .taken : nil }
     }
@@ -126,22 +166,29 @@ struct PlannedPrograms {
 
 extension Program {
   /// Of one forward's value.
-  fileprivate func shape(of unit: ReusableUnit) -> [Int] {
+  func valueShape(of unit: ReusableUnit) -> [Int] {
     values[instructions[unit.instruction].output].shape
+  }
+
+  func inputShape(of unit: ReusableUnit) -> [Int]? {
+    unit.input.map { values[instructions[$0].output].shape }
   }
 }
 
 extension Manifest {
-  /// By unit of a plan, the channels of its value; nil where no variant that this reader knows has
-  /// it.
-  public func channels(of plan: SamplingPlan) -> [Int]? {
-    var known: [[UInt8]: Int] = [:]
+  /// nil where no variant that this reader knows has one of the plan's units.
+  public func channels(of plan: SamplingPlan) -> SamplingPlan.Channels? {
+    var known: [[UInt8]: (value: Int, input: Int)] = [:]
     for variant in variants where variant.unsupported == nil {
       for unit in variant.program.reusableUnits {
-        known[Array(unit.name.utf8)] = ChannelAxis(of: variant.program.shape(of: unit)).count
+        known[Array(unit.name.utf8)] = (
+          ChannelAxis(of: variant.program.valueShape(of: unit)).count,
+          variant.program.inputShape(of: unit).map { ChannelAxis(of: $0).count } ?? 0
+        )
       }
     }
     let channels = plan.units.compactMap { known[Array($0.utf8)] }
-    return channels.count == plan.units.count ? channels : nil
+    guard channels.count == plan.units.count else { return nil }
+    return SamplingPlan.Channels(values: channels.map(\.value), inputs: channels.map(\.input))
   }
 }

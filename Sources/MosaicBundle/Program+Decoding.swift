@@ -32,10 +32,11 @@ extension Program {
         try Instruction(instruction, place: "\(place), instruction \(instructions.count)"))
     }
     for unit in list(message.reusable_units, message.n_reusable_units) {
+      let input = try integer(unit.input, place)
       reusableUnits.append(
         ReusableUnit(
           name: try checkedName(text(unit.name), "\(place), a reusable unit"),
-          instruction: try integer(unit.instruction, place)))
+          instruction: try integer(unit.instruction, place), input: input == 0 ? nil : input - 1))
     }
   }
 }

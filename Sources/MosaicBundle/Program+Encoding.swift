@@ -32,6 +32,7 @@ extension Program {
       let message = arena.message(mosaic__reusable_unit__init)
       message.pointee.name = arena.string(unit.name)
       message.pointee.instruction = arena.unsigned(unit.instruction)
+      message.pointee.input = arena.unsigned(unit.input.map { $0 + 1 } ?? 0)
       return message
     }
     return result

@@ -1,12 +1,17 @@
 extension Program {
   /// The instructions that the output needs where the results of `given` are there already.
   ///
-  /// - Parameter given: Instructions whose results are provided, not computed.
+  /// - Parameters:
+  ///   - given: Instructions whose results are provided, not computed.
+  ///   - others: Instructions whose results are needed beside the output.
   /// - Returns: For each instruction whether it has to run, false for those given; and those of
   ///   `given` whose results are read.
-  public func liveInstructions(given: Set<Int>) -> (isLive: [Bool], read: Set<Int>) {
+  public func liveInstructions(
+    given: Set<Int>, and others: Set<Int> = []
+  ) -> (isLive: [Bool], read: Set<Int>) {
     let roots = roots
     var needed = Set(values.indices.filter { values[$0].storage == .output })
+    for other in others { needed.insert(roots[instructions[other].output]) }
     var isLive = [Bool](repeating: false, count: instructions.count)
     var read: Set<Int> = []
     for (index, instruction) in instructions.enumerated().reversed()

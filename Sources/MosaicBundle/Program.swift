@@ -74,9 +74,12 @@ public struct Program: Sendable, Equatable {
     /// The same in every variant of a network.
     public var name: String
     public var instruction: Int
-    public init(name: String, instruction: Int) {
+    /// The instruction whose result the unit's first products are of; nil where none is.
+    public var input: Int?
+    public init(name: String, instruction: Int, input: Int? = nil) {
       self.name = name
       self.instruction = instruction
+      self.input = input
     }
   }
 

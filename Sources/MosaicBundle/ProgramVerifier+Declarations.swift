@@ -46,6 +46,19 @@ extension ProgramVerifier {
           "\(name) is instruction \(unit.instruction), which is not one of "
             + "\(least)..<\(program.instructions.count)")
       }
+      if let input = unit.input, !(0..<unit.instruction).contains(input) {
+        throw ProgramError(
+          .program,
+          "\(name) is instruction \(unit.instruction), but its input instruction \(input)")
+      }
+      if let input = program.inputShape(of: unit),
+        !ChannelAxis(of: input).hasPlaces(of: ChannelAxis(of: program.valueShape(of: unit)))
+      {
+        throw ProgramError(
+          .program,
+          "\(name) has the shape \(program.valueShape(of: unit)), but its input \(input), which has other "
+            + "places")
+      }
       least = unit.instruction + 1
     }
   }

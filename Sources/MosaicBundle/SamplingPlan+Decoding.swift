@@ -28,6 +28,9 @@ extension SamplingPlan {
     if let stored = message.measured?.pointee { measured = try Estimate(stored, place) }
     let tensor = try integer(message.forecasts, place)
     forecasts = tensor == 0 ? nil : tensor - 1
+    let stored = try integer(message.maps, place)
+    let rank = try integer(message.rank, place)
+    maps = stored == 0 ? nil : Maps(tensor: stored - 1, rank: rank)
   }
 
   private static func checkCounts(
@@ -46,12 +49,14 @@ extension SamplingPlan {
 extension SamplingPlan.Step {
   fileprivate init(_ message: Mosaic__PlanStep, place: String) throws(BundleError.Reason) {
     let bytes = array(message.orders.data, message.orders.len)
-    if let strange = bytes.first(where: { Int($0) > ValueForecast.mostOrder + 1 }) {
+    let manners = ValueForecast.mostOrder + 1
+    if let strange = bytes.first(where: { Int($0) > 2 * manners }) {
       throw .unsupported(kind: "manner of reuse", name: String(strange), place: place)
     }
     self.init(
       variant: try integer(message.variant, place), isNeeded: message.unneeded == 0,
-      orders: bytes.map { $0 == 0 ? nil : Int($0) - 1 })
+      orders: bytes.map { $0 == 0 ? nil : (Int($0) - 1) % manners },
+      corrected: bytes.contains { Int($0) > manners } ? bytes.map { Int($0) > manners } : [])
   }
 }
 

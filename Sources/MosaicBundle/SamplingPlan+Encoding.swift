@@ -1,4 +1,5 @@
 internal import CMosaicProto
+internal import MosaicCore
 
 extension SamplingPlan {
   func message(in arena: ProtoArena) -> UnsafeMutablePointer<Mosaic__Plan> {
@@ -16,6 +17,8 @@ extension SamplingPlan {
     result.pointee.predicted = predicted?.message(in: arena)
     result.pointee.measured = measured?.message(in: arena)
     result.pointee.forecasts = arena.unsigned(forecasts.map { $0 + 1 } ?? 0)
+    result.pointee.maps = arena.unsigned(maps.map { $0.tensor + 1 } ?? 0)
+    result.pointee.rank = arena.unsigned(maps?.rank ?? 0)
     return result
   }
 }
@@ -24,7 +27,12 @@ extension SamplingPlan.Step {
   fileprivate func message(in arena: ProtoArena) -> UnsafeMutablePointer<Mosaic__PlanStep> {
     let result = arena.message(mosaic__plan_step__init)
     // What no byte can say is a number that no reader knows.
-    let bytes = orders.map { order in order.map { UInt8(clamping: max(0, $0) &+ 1) } ?? 0 }
+    let bytes = orders.enumerated().map { unit, order -> UInt8 in
+      guard let order else { return 0 }
+      let manners = ValueForecast.mostOrder + 1
+      guard (0..<manners).contains(order) else { return .max }
+      return UInt8(order + 1 + (isCorrected(unit) ? manners : 0))
+    }
     result.pointee.variant = arena.unsigned(variant)
     result.pointee.orders = .init(len: bytes.count, data: arena.bytes(bytes))
     result.pointee.unneeded = isNeeded ? 0 : 1

@@ -13,6 +13,7 @@ extension Manifest {
       try plan.checkSteps(variants.count, place)
       try programs.check(plan, place)
       try programs.checkForecasts(of: plan, place)
+      try programs.checkMaps(of: plan, place)
       let twin = plans[..<number].firstIndex {
         ($0.sampler, $0.eta, $0.guidance, $0.steps.count)
           == (plan.sampler, plan.eta, plan.guidance, plan.steps.count)

@@ -11,11 +11,32 @@ public struct SamplingPlan: Sendable, Equatable {
     /// By unit of the plan, as `ReusePlan.orders` has them; empty where the step is not needed.
     /// Says nothing of units that the step's variant has lost.
     public var orders: [Int?]
+    /// By unit, whether its reused value is corrected by its branch's input; empty where none is.
+    public var corrected: [Bool]
 
-    public init(variant: Int, isNeeded: Bool = true, orders: [Int?]) {
+    public init(
+      variant: Int, isNeeded: Bool = true, orders: [Int?], corrected: [Bool] = []
+    ) {
       self.variant = variant
       self.isNeeded = isNeeded
       self.orders = orders
+      self.corrected = corrected
+    }
+
+    public func isCorrected(_ unit: Int) -> Bool {
+      corrected.indices.contains(unit) && corrected[unit]
+    }
+  }
+
+  /// The maps of corrections.
+  public struct Maps: Sendable, Equatable {
+    /// Index of the tensor that holds them.
+    public var tensor: Int
+    public var rank: Int
+
+    public init(tensor: Int, rank: Int) {
+      self.tensor = tensor
+      self.rank = rank
     }
   }
 
@@ -54,11 +75,13 @@ public struct SamplingPlan: Sendable, Equatable {
   /// Index of the tensor that says what reused values are made of: see `forecastCount`; nil for
   /// Lagrange's weights.
   public var forecasts: Int?
+  /// nil where no step corrects anything.
+  public var maps: Maps?
 
   public init(
     sampler: SamplerKind, eta: Double = 0, guidance: Double? = nil, units: [String],
     steps: [Step], budget: Double? = nil, macShare: Double, predicted: Estimate? = nil,
-    measured: Estimate? = nil, forecasts: Int? = nil
+    measured: Estimate? = nil, forecasts: Int? = nil, maps: Maps? = nil
   ) {
     self.sampler = sampler
     self.eta = eta
@@ -70,6 +93,7 @@ public struct SamplingPlan: Sendable, Equatable {
     self.predicted = predicted
     self.measured = measured
     self.forecasts = forecasts
+    self.maps = maps
   }
 
   /// The steps of a reuse plan, with the variants that serve them.
@@ -99,55 +123,4 @@ public struct SamplingPlan: Sendable, Equatable {
 
   /// Steps whose network has work to do.
   public var forwardCount: Int { steps.count { $0.isNeeded } }
-
-  // MARK: Forecasts
-
-  /// Elements of the tensor of forecasts: for each needed step and each unit that it reuses, in
-  /// order, the weights of the values used, the latest first, then a constant for each channel.
-  ///
-  /// - Parameter channels: By unit of the plan.
-  /// - Returns: nil where no memory holds so many.
-  public func forecastCount(channels: [Int]) -> Int? {
-    var count = 0
-    for step in steps where step.isNeeded {
-      for (order, channels) in zip(step.orders, channels) {
-        guard let order else { continue }
-        let (more, overflow) = channels.addingReportingOverflow(order + 1)
-        let (sum, overflowsSum) = count.addingReportingOverflow(more)
-        guard !overflow, !overflowsSum else { return nil }
-        count = sum
-      }
-    }
-    return count
-  }
-
-  /// The tensor of forecasts.
-  ///
-  /// - Parameter forecasts: [step][unit]; those of reused units in needed steps are there.
-  public func packed(_ forecasts: [[ValueForecast?]]) -> [Float] {
-    zip(steps, forecasts).filter { $0.0.isNeeded }.flatMap { step, row in
-      zip(step.orders, row).flatMap { order, forecast in
-        order == nil ? [] : (forecast?.weights ?? []) + (forecast?.offset ?? [])
-      }
-    }
-  }
-
-  /// [step][unit]: what reused values are made of; nil of those computed.
-  ///
-  /// - Parameters:
-  ///   - values: As many as `forecastCount` says.
-  ///   - channels: By unit of the plan.
-  public func unpacked(_ values: [Float], channels: [Int]) -> [[ValueForecast?]] {
-    var rest = values[...]
-    func take(_ count: Int) -> [Float] {
-      defer { rest = rest.dropFirst(count) }
-      return Array(rest.prefix(count))
-    }
-    return steps.map { step in
-      guard step.isNeeded else { return units.map { _ in nil } }
-      return zip(step.orders, channels).map { order, channels in
-        order.map { ValueForecast(weights: take($0 + 1), offset: take(channels)) }
-      }
-    }
-  }
 }

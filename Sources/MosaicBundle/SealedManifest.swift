@@ -42,6 +42,10 @@ struct SealedManifest {
 extension Manifest {
   /// The lowest minor version that has what the manifest holds.
   fileprivate var minorVersion: UInt32 {
+    let units = variants.lazy.flatMap(\.program.reusableUnits)
+    if plans.contains(where: { $0.maps != nil }) || units.contains(where: { $0.input != nil }) {
+      return 5
+    }
     if !plans.isEmpty || variants.contains(where: { !$0.program.reusableUnits.isEmpty }) {
       return 4
     }

@@ -31,9 +31,10 @@ extension Manifest {
       }
     }
     for plan in plans {
-      guard let index = plan.forecasts else { continue }
-      uses[index].role = .forecasts
-      uses[index].variants = Set(plan.steps.map(\.variant)).sorted()
+      for index in [plan.forecasts, plan.maps?.tensor].compactMap({ $0 }) {
+        uses[index].role = .forecasts
+        uses[index].variants = Set(plan.steps.map(\.variant)).sorted()
+      }
     }
     return uses
   }

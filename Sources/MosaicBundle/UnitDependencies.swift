@@ -3,18 +3,23 @@
 public struct UnitDependencies: Sendable {
   /// By unit: the units from which it is computed with no other between.
   private let sources: [UnitSet]
+  /// The same of its branch's input.
+  private let inputSources: [UnitSet]
   private let outputSources: UnitSet
 
   /// Of a verified program.
   public init(_ program: Program) {
     let roots = program.roots
     var unitOfInstruction: [Int: Int] = [:]
+    var unitsOfInput: [Int: [Int]] = [:]
     for (number, unit) in program.reusableUnits.enumerated() {
       unitOfInstruction[unit.instruction] = number
+      if let input = unit.input { unitsOfInput[input, default: []].append(number) }
     }
     // By value that is no view: the units behind it.
     var known: [UnitSet] = Array(repeating: UnitSet(), count: program.values.count)
     var sources: [UnitSet] = Array(repeating: UnitSet(), count: program.reusableUnits.count)
+    var inputSources = sources
     for (index, instruction) in program.instructions.enumerated() {
       var read = UnitSet()
       for input in instruction.inputs { read.formUnion(known[roots[input]]) }
@@ -23,8 +28,10 @@ public struct UnitDependencies: Sendable {
         read = UnitSet(unit)
       }
       known[roots[instruction.output]].formUnion(read)
+      for unit in unitsOfInput[index] ?? [] { inputSources[unit] = known[roots[instruction.output]] }
     }
     self.sources = sources
+    self.inputSources = inputSources
     outputSources =
       program.values.firstIndex { $0.storage == .output }.map { known[$0] } ?? UnitSet()
   }
@@ -38,8 +45,10 @@ public struct UnitDependencies: Sendable {
     public var isTaken: [Bool]
   }
 
-  /// - Parameter isReused: By unit of the program.
-  public func use(reusing isReused: [Bool]) -> Use {
+  /// - Parameters:
+  ///   - isReused: By unit of the program.
+  ///   - isCorrected: Whether a reused value asks for its branch's input; no unit of none.
+  public func use(reusing isReused: [Bool], correcting isCorrected: [Bool] = []) -> Use {
     var needed = outputSources
     var use = Use(
       isComputed: Array(repeating: false, count: sources.count),
@@ -48,6 +57,9 @@ public struct UnitDependencies: Sendable {
     for unit in sources.indices.reversed() where needed.contains(unit) {
       if isReused[unit] {
         use.isTaken[unit] = true
+        if isCorrected.indices.contains(unit), isCorrected[unit] {
+          needed.formUnion(inputSources[unit])
+        }
       } else {
         use.isComputed[unit] = true
         needed.formUnion(sources[unit])

@@ -56,10 +56,16 @@ struct BundleEmitter {
           sparsity: variant.sparsity))
     }
     for (number, forecasts) in forecasts.enumerated() {
-      let values = manifest.plans[number].packed(forecasts)
+      let (values, maps) = manifest.plans[number].pack(forecasts)
       guard !values.isEmpty else { continue }
       manifest.plans[number].forecasts = try writer.add(
         name: "plan-\(number)/forecasts", TensorView(values, shape: [values.count]))
+      guard let rank = forecasts.joined().lazy.compactMap({ $0?.correction?.rank }).first
+      else { continue }
+      let tensor = try writer.add(
+        name: "plan-\(number)/maps",
+        TensorView(maps, shape: [maps.count], storedAs: .bf16))
+      manifest.plans[number].maps = SamplingPlan.Maps(tensor: tensor, rank: rank)
     }
     try writer.finish(manifest)
   }

@@ -7,10 +7,31 @@ public struct ValueForecast: Sendable, Equatable {
   public var weights: [Float]
   /// By channel; empty for none.
   public var offset: [Float]
+  public var correction: Correction?
 
-  public init(weights: [Float], offset: [Float] = []) {
+  public init(weights: [Float], offset: [Float] = [], correction: Correction? = nil) {
     self.weights = weights
     self.offset = offset
+    self.correction = correction
+  }
+
+  /// What the branch's input tells beyond the values: with z that input, `upᵀ · down · (z − Σ weight · z)`
+  /// is added, where the sum is over the input when the values used were computed.
+  public struct Correction: Sendable, Equatable {
+    /// One for each value used, the latest first.
+    public var weights: [Float]
+    /// [rank, channels of the input].
+    public var down: [Float]
+    /// [rank, channels of the value].
+    public var up: [Float]
+    public var rank: Int
+
+    public init(weights: [Float], down: [Float], up: [Float], rank: Int) {
+      self.weights = weights
+      self.down = down
+      self.up = up
+      self.rank = rank
+    }
   }
 
   public var order: Int { weights.count - 1 }

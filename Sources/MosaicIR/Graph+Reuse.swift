@@ -1,3 +1,5 @@
+internal import MosaicCore
+
 /// A value that a step of sampling may take from earlier steps instead of computing it: the branch of
 /// a residual sum, before its gate, or the network's output.
 public struct ReusableUnit: Sendable, Equatable {
@@ -6,6 +8,10 @@ public struct ReusableUnit: Sendable, Equatable {
   public var value: ValueID
   /// Multiply-accumulates that a sample's forward saves where this unit alone is reused.
   public var macs: Int
+  /// The value that all products of the branch are of, with no product between the residual stream
+  /// and it, with the places (tokens, pixels) of `value`: how it changes from step to step tells how
+  /// `value` does. nil where there is none.
+  public var input: ValueID?
 }
 
 extension Graph {
@@ -24,12 +30,15 @@ extension Graph {
     }
     let whole = macs
     var units: [ReusableUnit] = []
-    func add(_ value: ValueID) {
+    func add(_ value: ValueID, from stream: ValueID? = nil) {
       guard let producer = producers[value], !units.contains(where: { $0.value == value })
       else { return }
       let saved = whole - macs(given: [value])
       guard saved > 0 else { return }
-      units.append(ReusableUnit(name: nodes[producer].name, value: value, macs: saved))
+      units.append(
+        ReusableUnit(
+          name: nodes[producer].name, value: value, macs: saved,
+          input: stream.flatMap { branchInput(of: value, from: $0) }))
     }
     for node in nodes where node.operation is Add {
       guard node.inputs.allSatisfy(fromState.contains), node.inputs[0] != node.inputs[1],
@@ -40,9 +49,9 @@ extension Graph {
         return nodes[producer].inputs[0]
       }
       if values(dependingOn: terms[0]).contains(terms[1]) {
-        add(terms[1])
+        add(terms[1], from: terms[0])
       } else if values(dependingOn: terms[1]).contains(terms[0]) {
-        add(terms[0])
+        add(terms[0], from: terms[1])
       } else if let branch = terms.min(by: { macs(given: [$0]) < macs(given: [$1]) }) {
         add(branch)
       }
@@ -51,14 +60,42 @@ extension Graph {
     return units.sorted { (producers[$0.value] ?? 0) < (producers[$1.value] ?? 0) }
   }
 
+  /// The one value that every first product of a branch reads.
+  private func branchInput(of value: ValueID, from stream: ValueID) -> ValueID? {
+    // What comes of the stream without a product, in graph order.
+    var isNear: Set<ValueID> = [stream]
+    var inputs: Set<ValueID> = []
+    for (node, isLive) in zip(nodes, liveNodes(for: [value], given: [stream])) where isLive {
+      let near = node.inputs.filter(isNear.contains)
+      if near.isEmpty { continue }
+      if cost(of: node).macs > 0 {
+        inputs.formUnion(near)
+      } else {
+        isNear.formUnion(node.outputs)
+      }
+    }
+    guard inputs.count == 1, let input = inputs.first,
+      ChannelAxis(of: self[input].type.sampleShape)
+        .hasPlaces(of: ChannelAxis(of: self[value].type.sampleShape))
+    else { return nil }
+    return input
+  }
+
   /// Multiply-accumulates of one sample's forward for which the values `given` need not be computed.
-  public func macs(given: Set<ValueID>) -> Int {
-    zip(nodes, liveNodes(given: given)).reduce(0) { $0 + ($1.1 ? cost(of: $1.0).macs : 0) }
+  ///
+  /// - Parameter others: Values that are needed beside the outputs.
+  public func macs(given: Set<ValueID>, and others: Set<ValueID> = []) -> Int {
+    zip(nodes, liveNodes(for: others.union(outputs), given: given))
+      .reduce(0) { $0 + ($1.1 ? cost(of: $1.0).macs : 0) }
   }
 
   /// The nodes that the outputs need where the values `given` are there.
   public func liveNodes(given: Set<ValueID>) -> [Bool] {
-    var needed = Set(outputs).subtracting(given)
+    liveNodes(for: Set(outputs), given: given)
+  }
+
+  private func liveNodes(for wanted: Set<ValueID>, given: Set<ValueID>) -> [Bool] {
+    var needed = wanted.subtracting(given)
     var isLive = [Bool](repeating: false, count: nodes.count)
     for (index, node) in nodes.enumerated().reversed() where !needed.isDisjoint(with: node.outputs)
     {

@@ -132,7 +132,8 @@ struct Lowering {
       values: values, instructions: instructions, arenaSize: arenaSize,
       reusableUnits: units.compactMap { unit in
         instruction(computing: unit.value).map {
-          Program.ReusableUnit(name: unit.name, instruction: $0)
+          Program.ReusableUnit(
+            name: unit.name, instruction: $0, input: unit.input.flatMap(instruction(computing:)))
         }
       })
     return LoweredGraph(

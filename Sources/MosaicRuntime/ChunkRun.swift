@@ -52,21 +52,29 @@ struct ChunkRun {
   func execute() {
     // Before it, all have run.
     var next = 0
+    // What branches' inputs say of the results of instructions, by sample of the chunk.
+    var projections: [Int: [[Float]]] = [:]
     for (index, instruction) in program.instructions.enumerated() where runs(index) {
-      if let exchange = job.exchange {
-        if let fills = exchange.fills[index] {
-          fill(
-            operand(instruction.output), from: fills, exchange,
-            shape: program.values[instruction.output].shape)
-        }
-        guard exchange.isLive[index] else { continue }
-      }
-      if index >= next {
+      let shape = program.values[instruction.output].shape
+      if let exchange = job.exchange, !exchange.isLive[index] {
+        guard let fills = exchange.fills[index] else { continue }
+        fill(
+          operand(instruction.output), from: fills, exchange, shape: shape, projections[index])
+      } else if index >= next {
         next = if case .samples(let ends) = work { ends[index] } else { index + 1 }
         run((index..<next).filter { runs($0) && job.exchange?.isLive[$0] != false })
       }
-      if let exchange = job.exchange, let keeps = exchange.keeps[index] {
-        keep(operand(instruction.output), in: keeps, exchange)
+      if let exchange = job.exchange {
+        let result = operand(instruction.output)
+        if let keeps = exchange.keeps[index] { keep(result, in: keeps, exchange) }
+        for use in exchange.inputUses[index] ?? [] {
+          switch use {
+          case .keep(let groups): keep(result, in: groups, exchange)
+          case .correct(let unit):
+            projections[unit] = project(
+              result, by: exchange.fills[unit] ?? [], exchange, shape: shape)
+          }
+        }
       }
       for capture in job.captures where capture.instruction == index {
         copy(operand(instruction.inputs[0]), to: capture.destination)
@@ -154,15 +162,46 @@ struct ChunkRun {
   // MARK: Reuse
 
   private func fill(
-    _ target: Operand, from groups: [ValueExchange.Fill], _ exchange: ValueExchange, shape: [Int]
+    _ target: Operand, from groups: [ValueExchange.Fill], _ exchange: ValueExchange,
+    shape: [Int], _ projections: [[Float]]?
   ) {
     let axis = ChannelAxis(of: shape)
-    for sample in 0..<count {
+    withScratch(projections == nil ? 0 : target.elements) { change in
+      for sample in 0..<count {
+        let (group, forward) = exchange.place(ofForward: start + sample)
+        let offset = forward * target.elements
+        var terms = groups[group].sources.map { ($0.values + offset, $0.weight) }
+        if let correction = groups[group].correction, let projections {
+          correction.up.apply(projections[sample], into: change)
+          terms.append((UnsafePointer(change), 1))
+        }
+        forecast(
+          terms, constants: groups[group].offset, into: target.sample(sample), axis: axis)
+      }
+    }
+  }
+
+  /// By sample, the projections of how a branch's input differs from what earlier ones make expect.
+  private func project(
+    _ input: Operand, by groups: [ValueExchange.Fill], _ exchange: ValueExchange, shape: [Int]
+  ) -> [[Float]] {
+    let axis = ChannelAxis(of: shape)
+    return (0..<count).map { sample in
       let (group, forward) = exchange.place(ofForward: start + sample)
-      let offset = forward * target.elements
-      forecast(
-        groups[group].sources.map { ($0.values + offset, $0.weight) },
-        constants: groups[group].offset, into: target.sample(sample), axis: axis)
+      guard let correction = groups[group].correction else { return [] }
+      let offset = forward * input.elements
+      let size = axis.outer * correction.down.count * axis.inner
+      return [Float](unsafeUninitializedCapacity: size) { result, count in
+        count = size
+        guard let result = result.baseAddress else { return }
+        withScratch(input.elements) { change in
+          forecast(
+            [(UnsafePointer(input.sample(sample)), 1)]
+              + correction.sources.map { ($0.values + offset, $0.weight) },
+            constants: [], into: change, axis: axis)
+          correction.down.apply(change, into: result)
+        }
+      }
     }
   }
 

@@ -134,8 +134,11 @@ public struct BundleDenoiser: Denoiser, Sendable {
     guard let index = plan.forecasts, let channels = bundle.manifest.channels(of: plan)
     else { return [] }
     // The reader has seen to it that the tensor has as many elements as the plan asks for.
-    let values = FloatBuffer(try bundle.load(tensor: index))
-    return plan.unpacked(values.array, channels: channels)
+    let values = FloatBuffer(try bundle.load(tensor: index)).array
+    let maps = try plan.maps.map { maps throws(BundleError) in
+      FloatBuffer(try bundle.load(tensor: maps.tensor)).array
+    }
+    return plan.unpacked(values, maps: maps ?? [], channels)
   }
 
   /// - Precondition: The bundle has a variant of this number.

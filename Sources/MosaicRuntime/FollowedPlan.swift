@@ -29,10 +29,11 @@ public struct FollowedPlan: Sendable {
   ///
   /// - Parameter forwardsPerSample: 2 with guidance.
   public func byteCount(samples: Int, forwardsPerSample: Int) -> Int {
-    zip(uses.elements, uses.depths).reduce(0) { sum, unit in
+    uses.elements.indices.reduce(0) { sum, unit in
       // A stranger's values may have any size.
-      sum.addingClamped(
-        [unit.1, samples, forwardsPerSample, MemoryLayout<Float>.size].reduce(unit.0) {
+      let floats = uses.elements[unit].addingClamped(uses.inputElements[unit])
+      return sum.addingClamped(
+        [uses.depths[unit], samples, forwardsPerSample, MemoryLayout<Float>.size].reduce(floats) {
           $0.multipliedClamped(by: $1)
         })
     }
@@ -42,7 +43,8 @@ public struct FollowedPlan: Sendable {
     ReuseMemory(
       units: plan.units.indices.map { unit in
         ReuseMemory.Unit(
-          name: plan.units[unit], elements: uses.elements[unit], depth: uses.depths[unit])
+          name: plan.units[unit], elements: uses.elements[unit], depth: uses.depths[unit],
+          inputElements: uses.inputElements[unit])
       },
       // At their numbers, as the format says.
       positions: plan.steps.indices.map(Double.init), groupSize: samples,

@@ -24,7 +24,9 @@ struct SharedPart: Sendable {
     }
     var writers: [Int: Int] = [:]
     for instruction in program.instructions { writers[root(instruction.output), default: 0] += 1 }
-    let units = Set(program.reusableUnits.map(\.instruction))
+    // What is kept of a sample is computed with it.
+    let units = Set(
+      program.reusableUnits.flatMap { [$0.instruction, $0.input].compactMap { $0 } })
     var contains = [Bool](repeating: false, count: program.instructions.count)
     var offsets: [Int: Int] = [:]
     var size = 0

@@ -156,7 +156,7 @@ import Testing
       } == nil)
     #expect(
       try found { $0.steps[1].orders = [nil, 3] }
-        == .unsupported(kind: "manner of reuse", name: "4", place: "plan 0, step 1"))
+        == .unsupported(kind: "manner of reuse", name: "255", place: "plan 0, step 1"))
   }
 
   @Test func sizesAreBounded() throws {
@@ -216,13 +216,14 @@ import Testing
       sizes
         == .inconsistent(
           section: "variant 'range 1'",
-          problem: "its reusable unit 'hidden' has another shape than in the variants before"))
+          problem: "its reusable unit 'hidden' or its input has another shape than in the variants "
+            + "before"))
   }
 
   /// What reused values are made of is a tensor of exactly as many numbers as the plan reuses.
   @Test func keepsForecasts() throws {
-    let plan = SmallBundle.plan
-    let channels = [3, 2]
+    var plan = SmallBundle.plan
+    let channels = SamplingPlan.Channels(values: [3, 2], inputs: [0, 0])
     let forecasts: [[ValueForecast?]] = [
       [nil, nil], [nil, ValueForecast(weights: [1], offset: [2, 3])],
       [
@@ -230,10 +231,11 @@ import Testing
         ValueForecast(weights: [9], offset: [10, 11]),
       ], [nil, nil], [nil, nil],
     ]
-    #expect(plan.forecastCount(channels: channels) == 11)
-    #expect(plan.packed(forecasts) == (1...11).map { Float($0) })
-    #expect(plan.unpacked((1...11).map { Float($0) }, channels: channels) == forecasts)
-    #expect(plan.forecastCount(channels: [.max, 1]) == nil)
+    #expect(plan.forecastCount(channels) == 11)
+    #expect(plan.pack(forecasts).forecasts == (1...11).map { Float($0) })
+    #expect(plan == SmallBundle.plan)
+    #expect(plan.unpacked((1...11).map { Float($0) }, channels) == forecasts)
+    #expect(plan.forecastCount(SamplingPlan.Channels(values: [.max, 1], inputs: [0, 0])) == nil)
     let outside = try foundInManifest { $0.plans[0].forecasts = $0.tensors.count }
     #expect(
       outside
@@ -245,5 +247,89 @@ import Testing
       return
     }
     #expect(problem.hasPrefix("its forecasts are not the numbers that tensor"))
+  }
+
+  /// Maps lie in a tensor of their own, weights of inputs with those of values.
+  @Test func keepsCorrections() throws {
+    var plan = SmallBundle.plan
+    let channels = SamplingPlan.Channels(values: [2, 1], inputs: [1, 2])
+    let correction = ValueForecast.Correction(
+      weights: [13, 14], down: [1, 2], up: [3, 4, 5, 6], rank: 2)
+    let forecasts: [[ValueForecast?]] = [
+      [nil, nil], [nil, ValueForecast(weights: [10], offset: [11])],
+      [
+        ValueForecast(weights: [12, 12], offset: [15, 16], correction: correction),
+        ValueForecast(
+          weights: [17], offset: [19],
+          correction: .init(weights: [18], down: [7, 8, 9, 10], up: [11, 12], rank: 2)),
+      ], [nil, nil], [nil, nil],
+    ]
+    let (numbers, maps) = plan.pack(forecasts)
+    #expect(plan.steps.map(\.corrected) == [[], [], [true, true], [], []])
+    #expect(numbers == [10, 11, 12, 12, 13, 14, 15, 16, 17, 18, 19])
+    #expect(maps == (1...12).map { Float($0) })
+    plan.maps = .init(tensor: 0, rank: 2)
+    #expect(plan.forecastCount(channels) == numbers.count)
+    #expect(plan.mapCount(channels) == maps.count)
+    #expect(plan.unpacked(numbers, maps: maps, channels) == forecasts)
+    plan.maps?.rank = .max
+    #expect(plan.mapCount(channels) == nil)
+  }
+
+  /// Step 2 corrects the branch by the sum of the class's and the time's rows, of which there are so
+  /// many numbers in the tensors added.
+  private func correct(_ manifest: inout Manifest) {
+    for index in manifest.variants.indices {
+      manifest.variants[index].program.reusableUnits[1].input = 2
+    }
+    manifest.plans[0].steps[2].corrected = [true, false]
+    manifest.plans[0].maps = .init(tensor: 0, rank: 1)
+    manifest.plans[0].forecasts = 0
+  }
+
+  @Test func correctionsNeedInputsAndMaps() throws {
+    func problem(_ change: (inout Manifest) -> Void) throws -> String? {
+      let found = try foundInManifest {
+        correct(&$0)
+        change(&$0)
+      }
+      guard case .inconsistent(let place, let problem) = found else { return nil }
+      return "\(place): \(problem)"
+    }
+    #expect(
+      try problem { _ in }?.hasPrefix("plan 0: its forecasts are not the numbers that tensor")
+        == true)
+    #expect(try problem { $0.plans[0].maps = nil } != nil)
+    #expect(
+      try problem {
+        $0.plans[0].maps = nil
+        $0.plans[0].forecasts = nil
+      } == "plan 0: corrects values without maps")
+    #expect(
+      try problem {
+        $0.plans[0].forecasts = nil
+      } == "plan 0: takes maps of rank 1 from tensor 0 of 7, where it corrects values and has no "
+        + "forecasts")
+    #expect(
+      try problem {
+        $0.plans[0].forecasts = nil
+        $0.plans[0].steps[2].corrected = []
+      } == "plan 0: takes maps of rank 1 from tensor 0 of 7, where it corrects none and has no "
+        + "forecasts")
+    #expect(
+      try problem { $0.variants[1].program.reusableUnits[1].input = nil }
+        == "variant 'range 1': its reusable unit 'branch' or its input has another shape than in "
+        + "the variants before")
+    // As many places, and before the unit.
+    let wide = try foundInManifest { $0.variants[0].program.reusableUnits[1].input = 4 }
+    #expect(wide != nil)
+    let late = try foundInManifest { $0.variants[0].program.reusableUnits[1].input = 5 }
+    guard case .program(variant: _, let error) = late else {
+      Issue.record("\(String(describing: late))")
+      return
+    }
+    #expect(
+      error.description
+        == "program: reusable unit 'branch' is instruction 5, but its input instruction 5")
   }
 }

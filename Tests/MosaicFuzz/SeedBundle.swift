@@ -92,6 +92,13 @@ enum SeedBundle {
           timestep: 999, logSNR: -8, variant: 0, sparsity: 0.5, influence: 0.25,
           predictedError: 1e-4)
       ])
+    var plan = plan
+    let (numbers, maps) = plan.pack(forecasts)
+    plan.forecasts = try writer.add(
+      name: "plan-0/forecasts", TensorView(numbers, shape: [numbers.count]))
+    plan.maps = .init(
+      tensor: try writer.add(
+        name: "plan-0/maps", TensorView(maps, shape: [maps.count], storedAs: .bf16)), rank: 1)
     manifest.plans = [plan]
     manifest.sensitivity = [.init(step: 0, sparsities: [0.2, 0.4], errors: [1e-5, 1e-4])]
     try writer.finish(manifest)
@@ -106,6 +113,23 @@ enum SeedBundle {
       .init(variant: 1, isNeeded: false, orders: []),
     ], budget: 0.6, macShare: 0.58, predicted: .init(mean: 1e-4, samples: 16),
     measured: .init(mean: 2e-4, lower: 1e-4, upper: 3e-4, samples: 64))
+
+  /// Of `plan`, corrected where a unit has an input.
+  private static var forecasts: [[ValueForecast?]] {
+    func forecast(_ order: Int, channels: Int, isCorrected: Bool = false) -> ValueForecast {
+      let weights = (0...order).map { Float($0) - 0.5 }
+      let row = (0..<channels).map { Float($0) / 8 }
+      return ValueForecast(
+        weights: weights, offset: row,
+        correction: isCorrected ? .init(weights: weights, down: row, up: row, rank: 1) : nil)
+    }
+    return [
+      [nil, nil, nil], [nil, forecast(0, channels: width), nil],
+      [forecast(0, channels: width, isCorrected: true), nil, nil],
+      [nil, forecast(1, channels: width, isCorrected: true), forecast(2, channels: 4)],
+      [nil, nil, nil],
+    ]
+  }
 
   private static func bfloat16(_ count: Int, _ random: inout SplitMix64) -> TensorView {
     let owner = OwnedBytes(count: 2 * count)
@@ -232,7 +256,8 @@ enum SeedBundle {
         .init(.permute(shape: [4, width], order: [1, 0]), [reduced], into: output + 1),
       ], arenaSize: arenaSize,
       reusableUnits: [
-        .init(name: "attention", instruction: 7), .init(name: "mlp", instruction: 10),
+        .init(name: "attention", instruction: 7, input: 6),
+        .init(name: "mlp", instruction: 10, input: 8),
         .init(name: "output", instruction: 22),
       ])
   }

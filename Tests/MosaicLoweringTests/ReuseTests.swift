@@ -22,11 +22,13 @@ import Testing
       executor = try dense.executor(threads: 2, leaf: 4, reusing: units)
     }
 
-    func memory(depth: Int) -> ReuseMemory {
+    func memory(depth: Int, keepsInputs: Bool = false) -> ReuseMemory {
       ReuseMemory(
         units: units.map { unit in
           ReuseMemory.Unit(
-            name: unit.name, elements: dense.graph[unit.value].type.sampleCount, depth: depth)
+            name: unit.name, elements: dense.graph[unit.value].type.sampleCount, depth: depth,
+            inputElements: keepsInputs
+              ? unit.input.map { dense.graph[$0].type.sampleCount } ?? 0 : 0)
         }, positions: [0, 1, 2, 3, 4], groupSize: samples, forwardsPerSample: 1)
     }
 
@@ -40,7 +42,7 @@ import Testing
     /// The output and every unit's value, node by node, with values put in place of some.
     func reference(
       _ seed: UInt64, replacing: [ValueID: [Float]] = [:]
-    ) -> (output: [Float], values: [[Float]]) {
+    ) -> (output: [Float], values: [[Float]], inputs: [[Float]?]) {
       let graph = dense.graph
       let inputs = transformer.inputs(samples: samples, seed: seed)
       var known: [ValueID: Tensor] = [:]
@@ -54,7 +56,10 @@ import Testing
           known[id] = replacing[id].map { Tensor($0, shape: result.shape) } ?? result
         }
       }
-      return (known[graph.outputs[0]]?.floats ?? [], units.map { known[$0.value]?.floats ?? [] })
+      return (
+        known[graph.outputs[0]]?.floats ?? [], units.map { known[$0.value]?.floats ?? [] },
+        units.map { $0.input.flatMap { known[$0]?.floats } }
+      )
     }
   }
 
@@ -139,6 +144,75 @@ import Testing
     #expect(relativeError(found, expected) <= 1e-4)
   }
 
+  /// A branch begins at the norm of the stream, or where there is none at the stream.
+  @Test(arguments: UInt64(0)..<12) func findsTheInputsOfBranches(seed: UInt64) throws {
+    let setting = try Setting(seed: seed)
+    let graph = setting.dense.graph
+    for unit in setting.units {
+      guard let input = unit.input else {
+        #expect(unit.name == "flatten")
+        continue
+      }
+      let products = graph.nodes.filter {
+        $0.inputs.contains(input) && graph.cost(of: $0).macs > 0
+      }
+      #expect(products.count == (unit.name.hasSuffix(".o") ? 3 : 1), "\(unit.name)")
+      // The branch is nothing but what comes of it.
+      #expect(graph.macs(given: [unit.value], and: [input]) == graph.macs - unit.macs)
+    }
+  }
+
+  /// Each unit that has an input, corrected by it, in a run of two groups and two threads.
+  @Test(arguments: UInt64(0)..<6) func correctsByTheInput(seed: UInt64) throws {
+    let setting = try Setting(seed: seed)
+    let none = setting.units.map { _ in Int?.none }
+    let pasts = (0..<2).map { setting.reference(UInt64($0)) }
+    let plain = setting.reference(7)
+    for (unit, known) in setting.units.enumerated() {
+      guard let input = known.input else { continue }
+      let memory = setting.memory(depth: 2, keepsInputs: true)
+      for step in 0..<2 { _ = try setting.run(UInt64(step), memory, step: step, none) }
+      let graph = setting.dense.graph
+      let width = try #require(graph[known.value].type.sampleShape.last)
+      let inner = try #require(graph[input].type.sampleShape.last)
+      var random = SplitMix64(seed: seed)
+      let correction = ValueForecast.Correction(
+        weights: [0.5, 0.25], down: random.floats(3 * inner), up: random.floats(3 * width),
+        rank: 3)
+      var forecasts: [ValueForecast?] = none.map { _ in nil }
+      forecasts[unit] = ValueForecast(
+        weights: [1.5, -0.75], offset: random.floats(width), correction: correction)
+      var orders = none
+      orders[unit] = 1
+      let exchange = try memory.exchange(
+        step: 2, orders: orders, forecasts: [forecasts], groups: 0..<1,
+        with: setting.executor.program)
+      let found = setting.executor.output(
+        setting.transformer.inputs(samples: 3, seed: 7), samples: 3, exchange: exchange)
+
+      let z = try #require(plain.inputs[unit])
+      let earlier = try pasts.map { try #require($0.inputs[unit]) }
+      var value = pasts[0].values[unit].indices.map { place in
+        1.5 * pasts[1].values[unit][place] - 0.75 * pasts[0].values[unit][place]
+          + (forecasts[unit]?.offset[place % width] ?? 0)
+      }
+      for row in 0..<z.count / inner {
+        for rank in 0..<3 {
+          let sum = (0..<inner).reduce(Float(0)) { sum, column in
+            let place = row * inner + column
+            let left = z[place] - 0.5 * earlier[1][place] - 0.25 * earlier[0][place]
+            return sum + correction.down[rank * inner + column] * left
+          }
+          for column in 0..<width {
+            value[row * width + column] += correction.up[rank * width + column] * sum
+          }
+        }
+      }
+      let expected = setting.reference(7, replacing: [known.value: value]).output
+      #expect(relativeError(found, expected) <= 1e-4, "\(known.name)")
+    }
+  }
+
   /// Memory of one value keeps the latest; a unit that was not computed keeps its past.
   @Test func keepsTheLatest() throws {
     let setting = try Setting(seed: 3)
@@ -175,7 +249,7 @@ import Testing
   @Test func keepsGroupsApart() throws {
     let setting = try Setting(seed: 5)
     let none = setting.units.map { _ in Int?.none }
-    let memory = setting.memory(depth: 2)
+    let memory = setting.memory(depth: 2, keepsInputs: true)
     for step in 0..<2 { _ = try setting.run(UInt64(step), memory, step: step, none) }
     let groups = memory.copied(groups: 2, depths: setting.units.map { _ in 2 })
     var first = none

@@ -14,6 +14,7 @@ WRITTEN_PARTS = 1024
 PLANS = 64
 PLAN_STEPS = 4096
 REUSABLE_UNITS = 1024
+MAP_RANK = 4096
 RANK = 8
 SIZE = 1 << 40
 # Rows or columns of a matrix, which libraries for products index with 32 bits.

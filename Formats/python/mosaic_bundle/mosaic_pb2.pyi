@@ -179,15 +179,17 @@ class Piece(_message.Message):
     def __init__(self, chunk: _Optional[int] = ..., offset: _Optional[int] = ..., byte_count: _Optional[int] = ...) -> None: ...
 
 class Plan(_message.Message):
-    __slots__ = ["budget", "eta", "forecasts", "guidance", "mac_share", "measured", "plan_steps", "predicted", "sampler", "steps", "units"]
+    __slots__ = ["budget", "eta", "forecasts", "guidance", "mac_share", "maps", "measured", "plan_steps", "predicted", "rank", "sampler", "steps", "units"]
     BUDGET_FIELD_NUMBER: _ClassVar[int]
     ETA_FIELD_NUMBER: _ClassVar[int]
     FORECASTS_FIELD_NUMBER: _ClassVar[int]
     GUIDANCE_FIELD_NUMBER: _ClassVar[int]
     MAC_SHARE_FIELD_NUMBER: _ClassVar[int]
+    MAPS_FIELD_NUMBER: _ClassVar[int]
     MEASURED_FIELD_NUMBER: _ClassVar[int]
     PLAN_STEPS_FIELD_NUMBER: _ClassVar[int]
     PREDICTED_FIELD_NUMBER: _ClassVar[int]
+    RANK_FIELD_NUMBER: _ClassVar[int]
     SAMPLER_FIELD_NUMBER: _ClassVar[int]
     STEPS_FIELD_NUMBER: _ClassVar[int]
     UNITS_FIELD_NUMBER: _ClassVar[int]
@@ -196,13 +198,15 @@ class Plan(_message.Message):
     forecasts: int
     guidance: float
     mac_share: float
+    maps: int
     measured: PlanError
     plan_steps: _containers.RepeatedCompositeFieldContainer[PlanStep]
     predicted: PlanError
+    rank: int
     sampler: str
     steps: int
     units: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, sampler: _Optional[str] = ..., eta: _Optional[float] = ..., steps: _Optional[int] = ..., guidance: _Optional[float] = ..., units: _Optional[_Iterable[str]] = ..., plan_steps: _Optional[_Iterable[_Union[PlanStep, _Mapping]]] = ..., budget: _Optional[float] = ..., mac_share: _Optional[float] = ..., predicted: _Optional[_Union[PlanError, _Mapping]] = ..., measured: _Optional[_Union[PlanError, _Mapping]] = ..., forecasts: _Optional[int] = ...) -> None: ...
+    def __init__(self, sampler: _Optional[str] = ..., eta: _Optional[float] = ..., steps: _Optional[int] = ..., guidance: _Optional[float] = ..., units: _Optional[_Iterable[str]] = ..., plan_steps: _Optional[_Iterable[_Union[PlanStep, _Mapping]]] = ..., budget: _Optional[float] = ..., mac_share: _Optional[float] = ..., predicted: _Optional[_Union[PlanError, _Mapping]] = ..., measured: _Optional[_Union[PlanError, _Mapping]] = ..., forecasts: _Optional[int] = ..., maps: _Optional[int] = ..., rank: _Optional[int] = ...) -> None: ...
 
 class PlanError(_message.Message):
     __slots__ = ["lower", "mean", "samples", "upper"]
@@ -293,12 +297,14 @@ class Provenance(_message.Message):
     def __init__(self, sources: _Optional[_Iterable[_Union[Source, _Mapping]]] = ..., seed: _Optional[int] = ..., arguments: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ReusableUnit(_message.Message):
-    __slots__ = ["instruction", "name"]
+    __slots__ = ["input", "instruction", "name"]
+    INPUT_FIELD_NUMBER: _ClassVar[int]
     INSTRUCTION_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
+    input: int
     instruction: int
     name: str
-    def __init__(self, name: _Optional[str] = ..., instruction: _Optional[int] = ...) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., instruction: _Optional[int] = ..., input: _Optional[int] = ...) -> None: ...
 
 class Run(_message.Message):
     __slots__ = ["count", "start"]

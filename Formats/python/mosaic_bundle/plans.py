@@ -1,13 +1,16 @@
 """What a plan must satisfy to be followed."""
 
 import math
+from collections.abc import Collection
 
 from . import limits
 from .errors import UnsupportedBundle, require
 from .mosaic_pb2 import STORAGE_OUTPUT, STORAGE_VIEW, Content, Plan, PlanError, Program
 
 _BETA_SAMPLERS = ("ddim", "ddpm", "euler", "dpmpp2m")
-_MANNERS = 4
+_MANNERS = 7
+# Bytes above it are corrected by the input of the unit's branch.
+_PLAIN = 3
 
 
 def check_plans(content: Content, unknown: dict[int, str]) -> None:
@@ -27,15 +30,19 @@ def check_plans(content: Content, unknown: dict[int, str]) -> None:
         _check_steps(content, plan, what)
         _check_values(content, plan, unknown, what)
         _check_forecasts(content, plan, unknown, what)
+        _check_maps(content, plan, unknown, what)
         run = (plan.sampler, plan.eta, plan.guidance, len(plan.plan_steps))
         require(run not in runs, f"{what} is for the same run as plan {runs.get(run)}")
         runs[run] = number
 
 
-def computed_units(program: Program, reused: set[str]) -> tuple[set[str], set[str]]:
+def computed_units(
+    program: Program, reused: set[str], corrected: Collection[str] = ()
+) -> tuple[set[str], set[str]]:
     """The units that a step computes, and those of `reused` whose earlier values it takes."""
     roots = _roots(program)
     units = {unit.instruction: unit.name for unit in program.reusable_units}
+    inputs = {unit.name: unit.input - 1 for unit in program.reusable_units if unit.input > 0}
     asked = {
         number for number, value in enumerate(program.values) if value.storage == STORAGE_OUTPUT
     }
@@ -48,6 +55,8 @@ def computed_units(program: Program, reused: set[str]) -> tuple[set[str], set[st
         name = units.get(number)
         if name is not None and name in reused:
             taken.add(name)
+            if name in corrected and name in inputs:
+                asked.add(roots[program.instructions[inputs[name]].output])
             continue
         if name is not None:
             computed.add(name)
@@ -70,20 +79,47 @@ def _roots(program: Program) -> list[int]:
 
 
 def _check_shapes(content: Content, unknown: dict[int, str]) -> None:
-    shapes: dict[str, list[int]] = {}
+    shapes: dict[str, tuple[list[int], list[int] | None]] = {}
     for number, variant in enumerate(content.variants):
         for name, shape in _unit_shapes(variant.program) if number not in unknown else ():
             require(
                 shapes.setdefault(name, shape) == shape,
-                f"reusable unit {name!r} has another shape in variant {variant.name!r}",
+                f"reusable unit {name!r} or its input has another shape in variant "
+                f"{variant.name!r}",
             )
 
 
-def _unit_shapes(program: Program) -> list[tuple[str, list[int]]]:
+def _unit_shapes(program: Program) -> list[tuple[str, tuple[list[int], list[int] | None]]]:
+    """By name, the shape of a unit's value and of its input, if it has one."""
+
+    def shape(instruction: int) -> list[int]:
+        return list(program.values[program.instructions[instruction].output].shape)
+
     return [
-        (unit.name, list(program.values[program.instructions[unit.instruction].output].shape))
+        (unit.name, (shape(unit.instruction), shape(unit.input - 1) if unit.input > 0 else None))
         for unit in program.reusable_units
     ]
+
+
+def _channels(content: Content, unknown: dict[int, str]) -> dict[str, tuple[int, int]]:
+    """By unit, the channels of its value and of its input; 0 where it has none."""
+
+    def count(shape: list[int] | None) -> int:
+        if shape is None:
+            return 0
+        return shape[0 if len(shape) > 2 else -1] if shape else 1
+
+    return {
+        name: (count(value), count(branch))
+        for number, variant in enumerate(content.variants)
+        if number not in unknown
+        for name, (value, branch) in _unit_shapes(variant.program)
+    }
+
+
+def _order(manner: int) -> int:
+    """How many values a byte that is not 0 takes."""
+    return (manner - 1) % _PLAIN + 1
 
 
 def _check_fields(content: Content, plan: Plan, what: str) -> None:
@@ -165,9 +201,11 @@ def _check_values(content: Content, plan: Plan, unknown: dict[int, str], what: s
     for number, step in enumerate(plan.plan_steps):
         if step.unneeded:
             continue
-        orders = {unit: order for unit, order in zip(plan.units, step.orders) if order > 0}
+        manners = {unit: manner for unit, manner in zip(plan.units, step.orders) if manner > 0}
+        orders = {unit: _order(manner) for unit, manner in manners.items()}
+        corrected = {unit for unit, manner in manners.items() if manner > _PLAIN}
         program = content.variants[step.variant].program
-        computed, taken = computed_units(program, set(orders))
+        computed, taken = computed_units(program, set(orders), corrected)
         for unit in taken:
             require(
                 counts[unit] >= orders[unit],
@@ -186,20 +224,49 @@ def _check_forecasts(content: Content, plan: Plan, unknown: dict[int, str], what
         index < len(content.tensors),
         f"{what} takes its forecasts from tensor {index} of {len(content.tensors)}",
     )
-    channels: dict[str, int] = {}
-    for number, variant in enumerate(content.variants):
-        for name, shape in _unit_shapes(variant.program) if number not in unknown else ():
-            channels[name] = shape[0 if len(shape) > 2 else -1] if shape else 1
+    channels = _channels(content, unknown)
     if not channels.keys() >= set(plan.units):
         return
     count = sum(
-        order + channels[unit]
+        _order(manner) * (2 if manner > _PLAIN else 1) + channels[unit][0]
         for step in plan.plan_steps
-        for unit, order in zip(plan.units, step.orders)
-        if order > 0
+        for unit, manner in zip(plan.units, step.orders)
+        if manner > 0
     )
     tensor = content.tensors[index]
     require(
         tensor.data_type == "F32" and list(tensor.shape) == [count],
         f"{what}: its {count} forecasts are not the numbers that tensor {tensor.name!r} holds",
+    )
+
+
+def _check_maps(content: Content, plan: Plan, unknown: dict[int, str], what: str) -> None:
+    corrected = [
+        unit
+        for step in plan.plan_steps
+        for unit, manner in zip(plan.units, step.orders)
+        if manner > _PLAIN
+    ]
+    if plan.maps == 0:
+        require(not corrected, f"{what} corrects values without maps")
+        return
+    index = plan.maps - 1
+    require(
+        index < len(content.tensors)
+        and len(corrected) > 0
+        and plan.forecasts > 0
+        and 1 <= plan.rank <= limits.MAP_RANK,
+        f"{what} takes maps of rank {plan.rank} from tensor {index} of {len(content.tensors)}, "
+        f"corrects {len(corrected)} values and has {'' if plan.forecasts else 'no '}forecasts",
+    )
+    channels = _channels(content, unknown)
+    if not channels.keys() >= set(plan.units):
+        return
+    for unit in corrected:
+        require(channels[unit][1] > 0, f"{what} corrects unit {unit!r}, whose input is missing")
+    count = sum(plan.rank * sum(channels[unit]) for unit in corrected)
+    tensor = content.tensors[index]
+    require(
+        tensor.data_type in ("F32", "BF16") and list(tensor.shape) == [count],
+        f"{what}: its {count} elements of maps are not those of tensor {tensor.name!r}",
     )

@@ -66,6 +66,12 @@ def _check_declarations(program: Program) -> None:
         )
 
 
+def _places_of(shape: list[int]) -> tuple[int, int]:
+    """How many elements lie before and behind the axis of channels."""
+    axis = 0 if len(shape) > 2 else max(len(shape) - 1, 0)
+    return math.prod(shape[:axis]), math.prod(shape[axis + 1 :])
+
+
 def _check_units(program: Program) -> None:
     least = 0
     for unit in program.reusable_units:
@@ -78,6 +84,18 @@ def _check_units(program: Program) -> None:
             least <= unit.instruction < len(program.instructions),
             f"{what} is instruction {unit.instruction}, "
             f"which is not one of {least} to {len(program.instructions) - 1}",
+        )
+        require(
+            unit.input <= unit.instruction,
+            f"{what} is instruction {unit.instruction}, but its input instruction {unit.input - 1}",
+        )
+        value, branch = (
+            list(program.values[program.instructions[number].output].shape)
+            for number in (unit.instruction, max(unit.input, 1) - 1)
+        )
+        require(
+            unit.input == 0 or _places_of(value) == _places_of(branch),
+            f"{what} has the shape {value}, but its input {branch}, which has other places",
         )
         least = unit.instruction + 1
     names = {unit.name for unit in program.reusable_units}

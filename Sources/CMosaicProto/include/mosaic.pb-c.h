@@ -496,10 +496,15 @@ struct  Mosaic__ReusableUnit
    */
   char *name;
   uint64_t instruction;
+  /*
+   * Since 1.5, one more than the index of the instruction whose result its corrections are made of; 0:
+   * it has none.
+   */
+  uint64_t input;
 };
 #define MOSAIC__REUSABLE_UNIT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&mosaic__reusable_unit__descriptor) \
-    , (char *)protobuf_c_empty_string, 0 }
+    , (char *)protobuf_c_empty_string, 0, 0 }
 
 
 struct  Mosaic__Port
@@ -693,10 +698,16 @@ struct  Mosaic__Plan
    * through the last values, at their steps' numbers.
    */
   uint64_t forecasts;
+  /*
+   * Since 1.5: one more than the index of the tensor with the maps of corrections, 0 where there are
+   * none, and their rank.
+   */
+  uint64_t maps;
+  uint64_t rank;
 };
 #define MOSAIC__PLAN__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&mosaic__plan__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, 0, 0, 0,NULL, 0,NULL, 0, 0, NULL, NULL, 0 }
+    , (char *)protobuf_c_empty_string, 0, 0, 0, 0,NULL, 0,NULL, 0, 0, NULL, NULL, 0, 0, 0 }
 
 
 struct  Mosaic__PlanStep
@@ -705,7 +716,7 @@ struct  Mosaic__PlanStep
   uint64_t variant;
   /*
    * One byte a unit: 0 computes it; 1 repeats the last value computed; 2 and 3 extrapolate from the
-   * last two and three.
+   * last two and three. Since 1.5: 4, 5 and 6 are 1, 2 and 3 with a correction.
    */
   ProtobufCBinaryData orders;
   /*
