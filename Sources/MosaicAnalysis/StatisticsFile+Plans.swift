@@ -32,11 +32,24 @@ struct PlanTensors {
         estimates.gains.sorted { $0.key < $1.key }
           .flatMap { [Double($0.key), $0.value.sum, Double($0.value.count)] }
       ))
-    guard let moments = record.state.moments else { return }
-    integers.append((name("channels"), 1, moments.channels.map { Int64($0) }))
-    doubles.append((name("value_counts"), 1, moments.counts))
-    doubles.append((name("value_sums"), 1, moments.flatSums))
-    doubles.append((name("value_products"), ValueMoments.reach + 1, moments.flatProducts))
+    guard let model = record.state.model else { return }
+    for (what, moments) in [("value", model.values), ("input", model.inputs)] {
+      integers.append((name("\(what)_channels"), 1, moments.channels.map { Int64($0) }))
+      doubles.append((name("\(what)_counts"), 1, moments.counts))
+      doubles.append((name("\(what)_sums"), 1, moments.flatSums))
+      doubles.append((name("\(what)_products"), ValueMoments.reach + 1, moments.flatProducts))
+    }
+    var places: [Int64] = []
+    var maps: [Double] = []
+    for (step, row) in model.maps.enumerated() {
+      for (unit, map) in row.enumerated() {
+        guard let map else { continue }
+        places += [Int64(step), Int64(unit)]
+        maps += (map.down + map.up).map(Double.init)
+      }
+    }
+    integers.append((name("map_places"), 2, places))
+    doubles.append((name("maps"), 1, maps))
   }
 }
 
@@ -49,7 +62,7 @@ extension PlanRecord {
     settings: String, number: Int, steps: Int,
     integers: (String, Int) throws(StatisticsError.Reason) -> [Int],
     doubles: (String, Int) throws(StatisticsError.Reason) -> [Double],
-    hasMoments: Bool
+    hasModel: Bool
   ) throws(StatisticsError.Reason) {
     func name(_ what: String) -> String { PlanTensors.name(number, what) }
     var state = PlanSearchState()
@@ -90,17 +103,56 @@ extension PlanRecord {
       else { throw .tensor(name("gains"), "names a step that there is not") }
       state.estimates.gains[step] = MoveEstimates.Gain(sum: gains[place + 1], count: count)
     }
-    if hasMoments {
+    func moments(_ what: String) throws(StatisticsError.Reason) -> ValueMoments {
       let moments = ValueMoments(
-        channels: try integers(name("channels"), 1), counts: try doubles(name("value_counts"), 1),
-        sums: try doubles(name("value_sums"), 1),
-        products: try doubles(name("value_products"), ValueMoments.reach + 1), steps: steps)
+        channels: try integers(name("\(what)_channels"), 1),
+        counts: try doubles(name("\(what)_counts"), 1),
+        sums: try doubles(name("\(what)_sums"), 1),
+        products: try doubles(name("\(what)_products"), ValueMoments.reach + 1), steps: steps)
       guard let moments else {
-        throw .tensor(name("value_sums"), "must have a value for each unit, step and channel")
+        throw .tensor(name("\(what)_sums"), "must have a value for each unit, step and channel")
       }
-      state.moments = moments
+      return moments
+    }
+    if hasModel {
+      let model = ForecastModel(
+        values: try moments("value"), inputs: try moments("input"), steps: steps,
+        places: try integers(name("map_places"), 2), numbers: try doubles(name("maps"), 1))
+      guard let model else {
+        throw .tensor(
+          name("maps"), "must have a map of rank \(ForecastModel.rank) for each place")
+      }
+      state.model = model
     }
     self.init(settings: settings, state: state)
+  }
+}
+
+extension ForecastModel {
+  /// - Parameters:
+  ///   - places: Step and unit of each map.
+  ///   - numbers: The maps one behind the other.
+  /// - Returns: nil where the numbers are not those of such maps.
+  fileprivate init?(
+    values: ValueMoments, inputs: ValueMoments, steps: Int, places: [Int], numbers: [Double]
+  ) {
+    let (outer, inner) = (values.channels, inputs.channels)
+    guard outer.count == inner.count else { return nil }
+    var maps = [[InputMap?]](
+      repeating: [InputMap?](repeating: nil, count: outer.count), count: steps)
+    var rest = numbers.map { Float($0) }[...]
+    for place in stride(from: 0, to: places.count, by: 2) {
+      let (step, unit) = (places[place], places[place + 1])
+      guard maps.indices.contains(step), outer.indices.contains(unit) else { return nil }
+      let (down, up) = (Self.rank * inner[unit], Self.rank * outer[unit])
+      guard rest.count >= down + up else { return nil }
+      maps[step][unit] = InputMap(
+        down: Array(rest.prefix(down)), up: Array(rest.dropFirst(down).prefix(up)),
+        rank: Self.rank)
+      rest = rest.dropFirst(down + up)
+    }
+    guard rest.isEmpty else { return nil }
+    self.init(values: values, inputs: inputs, maps: maps)
   }
 }
 

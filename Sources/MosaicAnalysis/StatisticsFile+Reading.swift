@@ -116,7 +116,7 @@ private struct StatisticsFields {
             }
             return values
           },
-          hasMoments: reader.entry(PlanTensors.name(number, "channels")) != nil))
+          hasModel: reader.entry(PlanTensors.name(number, "map_places")) != nil))
     }
     return records
   }

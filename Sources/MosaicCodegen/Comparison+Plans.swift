@@ -67,10 +67,10 @@ extension Calibration {
     let base = try subject.trajectories(
       from: SampleStart.plan, samples: options.probe.samples, stage: "caching: dense",
       progress: progress)
-    let moments = try networks.values(
-      along: networks.densePlan, nil, on: base, stage: "caching", progress: progress
-    ).moments
-    let caching = CachingBaselines(networks, moments)
+    let model = try networks.forecastModel(
+      along: networks.densePlan, from: nil, on: base, stage: "caching", progress: progress
+    ).model
+    let caching = CachingBaselines(networks, model.values)
     var plans: [(name: String, budget: Double?, plan: StepPlan, networks: PlanNetworks)] = []
     for budget in options.budgets {
       let known = [

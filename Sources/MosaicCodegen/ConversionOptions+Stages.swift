@@ -36,7 +36,7 @@ extension ConversionOptions {
     let search =
       allocation.schedule == .evolution ? [(name: "evolution", weight: 200 * 16 * steps)] : []
     // What searches down to 0.4 were seen to take, in dense trajectories a sample.
-    let trajectories: Double = probe.isScreened ? 70 : 1000
+    let trajectories: Double = probe.isScreened ? 60 : 250
     let planned =
       levers == .plain
       ? [] : [(name: "plan", weight: trajectories * Double(probe.samples) * steps)]

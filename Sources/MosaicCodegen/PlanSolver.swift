@@ -30,7 +30,7 @@ struct PlanSolver {
       "age \(options.rules.mostAge)", "stage \(options.stage)",
       "sparsities \(Calibration.planSparsities.map { "\($0)" }.joined(separator: ","))",
       "samples \(effort.samples),\(effort.samplesPerStage),\(effort.valueSamples)",
-      "moves \(effort.moves)",
+      "moves \(effort.moves)", "corrections of rank \(ForecastModel.rank)",
       effort.isScreened ? "screened" : "whole",
     ].joined(separator: "; ")
   }
@@ -90,11 +90,12 @@ struct PlanSolver {
       let stages = Array(state.trace.stages.prefix(count))
       guard stages[count - 1].error <= most else { continue }
       let plan = PlanTrace(stages: stages).plan(in: networks).normalised(networks)
-      let moments = try networks.values(
-        along: plan, nil, on: base, stage: "plan: forecasts", progress: progress
-      ).moments
-      let final = try networks.finals(of: plan, moments, on: base, progress: progress)
-      let error = meanSquare(final, base.final)
+      // Forecasts learnt on the same samples would make the error too small.
+      let half = base.count / 2
+      let (fit, judge) = (base.part(0..<half), base.part(half..<base.count))
+      let model = try PlannedRun(networks, plan, on: fit, progress: progress).model
+      let final = try networks.finals(of: plan, model, on: judge, progress: progress)
+      let error = meanSquare(final, judge.final)
       if error <= most { return SolvedPlan(plan, in: networks, predicted: error) }
     }
     return SolvedPlan(networks.densePlan, in: networks, predicted: 0)

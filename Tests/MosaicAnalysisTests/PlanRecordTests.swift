@@ -19,9 +19,19 @@ import Testing
     ]
     state.estimates.own = [.reuse(step: 3, unit: 1, order: 1): 0.5]
     state.estimates.gains = [1: MoveEstimates.Gain(sum: 2.5, count: 4)]
-    state.moments = ValueMoments(
-      channels: [2, 1], counts: [8, 8], sums: (0..<12).map(Double.init),
-      products: (0..<(2 * 4 * 9)).map(Double.init), steps: 4)
+    func moments(_ channels: [Int], _ counts: [Double]) -> ValueMoments? {
+      ValueMoments(
+        channels: channels, counts: counts,
+        sums: (0..<4 * channels.reduce(0, +)).map(Double.init),
+        products: (0..<channels.count * 4 * 9).map(Double.init), steps: 4)
+    }
+    if let values = moments([2, 1], [8, 8]), let inputs = moments([3, 1], [8, 0]) {
+      var maps: [[InputMap?]] = Array(repeating: [nil, nil], count: 4)
+      let rank = ForecastModel.rank
+      maps[2][0] = InputMap(
+        down: (0..<3 * rank).map(Float.init), up: (0..<2 * rank).map { -Float($0) }, rank: rank)
+      state.model = ForecastModel(values: values, inputs: inputs, maps: maps)
+    }
     return PlanRecord(settings: "levers all", state: state)
   }
 
@@ -41,24 +51,31 @@ import Testing
           throw .tensor(name, "is missing")
         }
         return tensor.values
-      }, hasMoments: true)
+      }, hasModel: true)
   }
 
   @Test func comesBackAsItWas() throws {
     let (found, expected) = (try read(), record())
     #expect(found.state.trace == expected.state.trace)
     #expect(found.state.estimates == expected.state.estimates)
-    #expect(found.state.moments?.flatSums == expected.state.moments?.flatSums)
-    #expect(found.state.moments?.flatProducts == expected.state.moments?.flatProducts)
-    #expect(found.state.moments?.channels == [2, 1])
+    let (model, wanted) = (
+      try #require(found.state.model), try #require(expected.state.model)
+    )
+    for (a, b) in [(model.values, wanted.values), (model.inputs, wanted.inputs)] {
+      #expect(a.flatSums == b.flatSums)
+      #expect(a.flatProducts == b.flatProducts)
+      #expect(a.channels == b.channels && a.counts == b.counts)
+    }
+    #expect(model.maps == wanted.maps)
   }
 
   /// Numbers that no record has are refused, whatever the file's checksums say.
   @Test(
     arguments: [
       ("plans.0.moves", 0, 7), ("plans.0.moves", 1, 2), ("plans.0.moves", 4, 4),
-      ("plans.0.moves", 2, -1), ("plans.0.added_moves", 3, 9), ("plans.0.channels", 0, 3),
-      ("plans.0.channels", 0, 0),
+      ("plans.0.moves", 2, -1), ("plans.0.added_moves", 3, 9), ("plans.0.value_channels", 0, 3),
+      ("plans.0.value_channels", 0, 0), ("plans.0.input_channels", 0, 2),
+      ("plans.0.map_places", 0, 4), ("plans.0.map_places", 1, 2),
     ] as [(String, Int, Int64)])
   func refusesStrangeNumbers(name: String, place: Int, value: Int64) throws {
     #expect(throws: StatisticsError.Reason.self) {

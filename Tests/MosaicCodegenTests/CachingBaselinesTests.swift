@@ -12,10 +12,10 @@ import Testing
     let networks = try calibration.planNetworks([.reuse], progress: { _ in })
     let base = try calibration.subject.trajectories(
       from: SampleStart.plan, samples: 4, progress: { _ in })
-    let moments = try networks.values(
-      along: networks.densePlan, nil, on: base, stage: "", progress: { _ in }
-    ).moments
-    return (networks, CachingBaselines(networks, moments))
+    let model = try networks.forecastModel(
+      along: networks.densePlan, from: nil, on: base, stage: "", progress: { _ in }
+    ).model
+    return (networks, CachingBaselines(networks, model.values))
   }
 
   /// Plans that can be run and keep the budget; a larger one costs no less.

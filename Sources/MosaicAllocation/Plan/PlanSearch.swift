@@ -33,17 +33,18 @@ public struct PlanSearch {
 
     /// Every move once, the promising ones in each later stage.
     public static let full = Effort(
-      samples: 256, samplesPerStage: 64, valueSamples: 64, moves: 150, isScreened: false)
-    /// What single forwards find promising, on half of the samples.
+      samples: 256, samplesPerStage: 64, valueSamples: 128, moves: 150, isScreened: false)
+    /// What single forwards find promising. The fewer moves, the more samples each is worth.
     public static let quick = Effort(
-      samples: 256, samplesPerStage: 32, valueSamples: 64, moves: 80, isScreened: true)
+      samples: 512, samplesPerStage: 64, valueSamples: 128, moves: 64, isScreened: true)
   }
 
   public struct Options: Sendable, Equatable {
     public var rules = PlanRules()
     public var levers = Levers.all
-    /// Multiply-accumulates that a stage takes, as a share of the dense run's.
-    public var stage = 0.06
+    /// Multiply-accumulates that a stage takes at most, as a share of the dense run's. Stages end at
+    /// multiples of it: people ask for such budgets, and a plan is best where a stage ends.
+    public var stage = 0.05
     /// Down to this share.
     public var least = 0.4
     /// Or until a stage's error is above this.
@@ -92,19 +93,15 @@ public struct PlanSearch {
     from plan: StepPlan, progress: ProgressHandler
   ) throws -> StepPlan? {
     let number = state.trace.stages.count + 1
-    let known = base.part(0..<min(options.effort.valueSamples, base.count))
-    let along = try networks.values(
-      along: plan, state.moments, on: known, stage: "stage \(number): values", progress: progress)
-    state.moments = along.moments
-    let moments = along.moments
-    var work = along.work * Double(known.count) / Double(base.count)
     let part = samples(ofStage: number)
+    var work = try learn(along: plan, beside: part, stage: number, progress: progress)
+    let model = state.model
     let share = Double(part.count) / Double(base.count)
     let all = moves(from: plan)
     if number == 1, options.effort.isScreened {
       let few = samples(ofStage: 0)
       let own = try networks.ownErrors(
-        of: all, around: plan, moments, on: base.part(few), stage: "stage 1: screening",
+        of: all, around: plan, model, on: base.part(few), stage: "stage 1: screening",
         progress: progress)
       state.estimates.add(own: own.errors, of: all)
       work += own.work * Double(few.count) / Double(base.count)
@@ -114,14 +111,15 @@ public struct PlanSearch {
       ? all
       : state.estimates.promising(all, around: plan, costs: networks, most: options.effort.moves)
     let measured = try networks.measure(
-      chosen, around: plan, moments, on: base.part(part), stage: "stage \(number)",
+      chosen, around: plan, model, on: base.part(part), stage: "stage \(number)",
       progress: progress)
     work += measured.work * share
     state.estimates.add(measured)
     var solver = StageSolver(measured, around: plan, costs: networks, rules: options.rules)
     let cost = networks.cost(plan)
     // Moves that only better the plan are taken too, but alone they would never come to an end.
-    guard solver.solve(target: max(options.least, cost - options.stage)),
+    let next = (cost / options.stage - 1e-6).rounded(.up) - 1
+    guard solver.solve(target: max(options.least, next * options.stage)),
       solver.cost < cost - 1e-9
     else { return nil }
     let moves = solver.chosen.map { chosen[$0] }
@@ -133,6 +131,28 @@ public struct PlanSearch {
       PlanTrace.Stage(
         moves: Array(moves.prefix(kept.count)), cost: kept.cost, error: kept.error, work: work))
     return state.trace.plan(in: networks)
+  }
+
+  /// Learns the forecasts along a plan, on other samples than a stage's moves are measured on: what is
+  /// fitted to samples looks too good on them.
+  ///
+  /// - Returns: Dense trajectories a sample.
+  private mutating func learn(
+    along plan: StepPlan, beside part: Range<Int>, stage number: Int, progress: ProgressHandler
+  ) throws -> Double {
+    let count = min(options.effort.valueSamples, base.count)
+    let first = part.lowerBound < count && 2 * count <= base.count ? count : 0
+    let known = base.part(first..<first + count)
+    var work = 0.0
+    repeat {
+      let isFirst = state.model == nil
+      let learnt = try networks.forecastModel(
+        along: plan, from: state.model, on: known, stage: "stage \(number): values",
+        progress: progress)
+      state.model = learnt.model
+      work += learnt.work * Double(known.count) / Double(base.count)
+      if !isFirst { return work }
+    } while true
   }
 
   /// The error that a run may have beyond what its stage's measurement predicted of it.
@@ -154,7 +174,7 @@ public struct PlanSearch {
       var tried = plan
       for move in moves.prefix(stop.count) { tried.take(move) }
       let final = try networks.finals(
-        of: tried, state.moments, on: part, stage: stage, progress: progress)
+        of: tried, state.model, on: part, stage: stage, progress: progress)
       work += stop.cost
       let error = meanSquare(final, part.final)
       if place < 4 || error <= Self.mostDrift * stop.predicted {

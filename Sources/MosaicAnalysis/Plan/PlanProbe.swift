@@ -21,20 +21,20 @@ public struct MeasuredMoves: Sendable {
 
 extension PlanNetworks {
   /// Samples of one batch of groups that go to the end side by side.
-  private static let batchSamples = 1024
+  private static let batchSamples = 512
 
   /// - Parameters:
   ///   - moves: Changes of `plan` that can be run.
-  ///   - moments: What reused values are made of; nil for Lagrange's weights.
+  ///   - model: What reused values are made of; nil for Lagrange's weights.
   ///   - base: Dense trajectories of the samples to measure on.
   public func measure(
-    _ moves: [PlanMove], around plan: StepPlan, _ moments: ValueMoments? = nil,
+    _ moves: [PlanMove], around plan: StepPlan, _ model: ForecastModel? = nil,
     on base: DenseTrajectories, stage: String, progress: ProgressHandler
   ) throws -> MeasuredMoves {
     let steps = subject.trajectory.steps.count
     let mostDepth = ValueForecast.mostOrder + 1
     var run = PlanRun(
-      self, moments, start: base, depths: units.units.map { _ in mostDepth })
+      self, model, start: base, depths: units.units.map { _ in mostDepth })
     var finals = [[Float]](repeating: [], count: moves.count)
     var work = 0.0
     let byStep = Dictionary(grouping: moves.indices) { firstStep(of: moves[$0]) }

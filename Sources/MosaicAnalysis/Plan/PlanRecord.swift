@@ -26,7 +26,7 @@ public struct PlanRecord: Sendable {
         return false
       }
     }
-    return state.moments?.fits(networks.units, steps: networks.isNeeded.count) ?? true
+    return state.model?.fits(networks.units, steps: networks.isNeeded.count) ?? true
   }
 }
 

@@ -1,4 +1,4 @@
-internal import MosaicCore
+public import MosaicCore
 internal import MosaicRuntime
 
 /// Samples on their way under a plan, in one group or several alike that differ in what they did
@@ -6,7 +6,7 @@ internal import MosaicRuntime
 struct PlanRun {
   let networks: PlanNetworks
   /// What reused values are made of; nil for Lagrange's weights.
-  let moments: ValueMoments?
+  let model: ForecastModel?
   /// One a group.
   var states: [SamplerState]
   let memory: ReuseMemory
@@ -22,7 +22,7 @@ struct PlanRun {
   /// - Precondition: There is one group here.
   func branched(groups: Int, depths: [Int]) -> PlanRun {
     PlanRun(
-      networks: networks, moments: moments, states: Array(repeating: states[0], count: groups),
+      networks: networks, model: model, states: Array(repeating: states[0], count: groups),
       memory: memory.copied(groups: groups, depths: depths), labels: labels,
       firstItem: firstItem)
   }
@@ -67,8 +67,8 @@ struct PlanRun {
   }
 
   private func forecasts(_ plans: [StepPlan], step: Int) -> [[ValueForecast?]] {
-    guard let moments, plans[0].reuse.orders[step].contains(where: { $0 != nil }) else { return [] }
-    return plans.map { networks.forecasts(of: $0.reuse, step: step, moments) }
+    guard let model, plans[0].reuse.orders[step].contains(where: { $0 != nil }) else { return [] }
+    return plans.map { networks.forecasts(of: $0.reuse, step: step, model) }
   }
 }
 
@@ -76,19 +76,22 @@ extension PlanNetworks {
   /// Where steps lie for extrapolation: at their numbers.
   var positions: [Double] { subject.trajectory.steps.indices.map(Double.init) }
 
-  func memory(depths: [Int], samples: Int) -> ReuseMemory {
+  func memory(depths: [Int], samples: Int, keepsInputs: Bool = false) -> ReuseMemory {
     ReuseMemory(
-      units: zip(zip(units.names, units.elements), depths).map {
-        ReuseMemory.Unit(name: $0.0, elements: $0.1, depth: $1)
+      units: units.units.indices.map { unit in
+        let axis = keepsInputs && depths[unit] > 0 ? units.inputAxes[unit] : nil
+        return ReuseMemory.Unit(
+          name: units.names[unit], elements: units.elements[unit], depth: depths[unit],
+          inputElements: axis.map { $0.outer * $0.count * $0.inner } ?? 0)
       },
       positions: positions, groupSize: samples,
       forwardsPerSample: subject.predictor.forwardsPerSample)
   }
 
-  /// By unit, what a step takes in place of it: of least squares, or Lagrange's where the moments do
+  /// By unit, what a step takes in place of it: of least squares, or Lagrange's where the model does
   /// not tell; nil where it is computed.
   func forecasts(
-    of plan: ReusePlan, step: Int, _ moments: ValueMoments
+    of plan: ReusePlan, step: Int, _ model: ForecastModel
   ) -> [ValueForecast?] {
     plan.orders[step].enumerated().map { unit, order in
       guard let order else { return nil }
@@ -98,7 +101,7 @@ extension PlanNetworks {
         if units.isComputed(unit, plan.orders[earlier]) { known.append(earlier) }
       }
       guard known.count == order + 1 else { return nil }
-      if let measured = moments.forecast(unit: unit, step: step, from: known) { return measured }
+      if let measured = model.forecast(unit: unit, step: step, from: known) { return measured }
       let weights = ValueForecast.weights(
         at: positions[step], from: known.map { positions[$0] }, order: order)
       return ValueForecast(
@@ -109,14 +112,14 @@ extension PlanNetworks {
 
   /// The final samples of a plan's run from the noise of dense trajectories.
   ///
-  /// - Parameter moments: What reused values are made of; nil for Lagrange's weights.
+  /// - Parameter model: What reused values are made of; nil for Lagrange's weights.
   public func finals(
-    of plan: StepPlan, _ moments: ValueMoments? = nil, on base: DenseTrajectories,
+    of plan: StepPlan, _ model: ForecastModel? = nil, on base: DenseTrajectories,
     stage: String = "plan", progress: ProgressHandler
   ) throws -> [Float] {
     let steps = subject.trajectory.steps.count
     var run = PlanRun(
-      self, moments, start: base, depths: plan.reuse.depths(after: -1))
+      self, model, start: base, depths: plan.reuse.depths(after: -1))
     for step in 0..<steps {
       try run.advance(plan, step: step)
       try progress(Progress(stage: stage, done: step + 1, total: steps))
@@ -128,12 +131,13 @@ extension PlanNetworks {
 extension PlanRun {
   /// The start of dense trajectories.
   init(
-    _ networks: PlanNetworks, _ moments: ValueMoments?, start base: DenseTrajectories,
-    depths: [Int]
+    _ networks: PlanNetworks, _ model: ForecastModel?, start base: DenseTrajectories,
+    depths: [Int], keepsInputs: Bool? = nil
   ) {
     self.init(
-      networks: networks, moments: moments, states: Array(base.states.prefix(1)),
-      memory: networks.memory(depths: depths, samples: base.labels.count),
+      networks: networks, model: model, states: Array(base.states.prefix(1)),
+      memory: networks.memory(
+        depths: depths, samples: base.labels.count, keepsInputs: keepsInputs ?? model?.hasMaps ?? false),
       labels: base.labels, firstItem: base.firstItem)
   }
 }

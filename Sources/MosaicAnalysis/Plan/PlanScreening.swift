@@ -8,12 +8,12 @@ extension PlanNetworks {
   /// - Returns: Mean squared changes in the order of the moves, and forwards as dense trajectories a
   ///   sample.
   public func ownErrors(
-    of moves: [PlanMove], around plan: StepPlan, _ moments: ValueMoments?,
+    of moves: [PlanMove], around plan: StepPlan, _ model: ForecastModel?,
     on base: DenseTrajectories, stage: String, progress: ProgressHandler
   ) throws -> (errors: [Double], work: Double) {
     let steps = subject.trajectory.steps.count
     var run = PlanRun(
-      self, moments, start: base, depths: units.units.map { _ in ValueForecast.mostOrder + 1 })
+      self, model, start: base, depths: units.units.map { _ in ValueForecast.mostOrder + 1 })
     var errors = [Double](repeating: 0, count: moves.count)
     var work = 0.0
     var byStep: [Int: [Int]] = [:]
@@ -29,7 +29,7 @@ extension PlanNetworks {
         let output = try subject.forward(
           predictor(changed, step: step), before, base.labels, step: step,
           orders: changed.reuse.orders[step],
-          forecasts: moments.map { [forecasts(of: changed.reuse, step: step, $0)] } ?? [],
+          forecasts: model.map { [forecasts(of: changed.reuse, step: step, $0)] } ?? [],
           memory: run.memory, groups: 0..<1)
         outputs.append((index, output))
         work += cost(changed, step: step)

@@ -62,8 +62,8 @@ public struct PlanTrace: Sendable, Equatable {
 public struct PlanSearchState: Sendable {
   public var trace = PlanTrace()
   public var estimates = MoveEstimates()
-  /// Of the values along the plan that the last stage started from.
-  public var moments: ValueMoments?
+  /// Along the plan that the last stage started from.
+  public var model: ForecastModel?
 
   public init() {}
 }

@@ -5,7 +5,7 @@ public import MosaicRuntime
 public struct PlannedRun: Sendable {
   public let networks: PlanNetworks
   public let plan: StepPlan
-  public let moments: ValueMoments
+  public let model: ForecastModel
 
   /// Multiply-accumulates, as a share of the dense run's.
   public var cost: Double { networks.cost(plan) }
@@ -13,10 +13,10 @@ public struct PlannedRun: Sendable {
   /// [step][unit]: nil of what is computed.
   public let forecasts: [[ValueForecast?]]
 
-  /// Takes the moments along the plan as it runs with these networks.
+  /// Learns the forecasts along the plan as it runs with these networks.
   ///
-  /// They are taken twice: what the first pass finds changes what is reused, and that a little of
-  /// what follows.
+  /// They are learnt anew three times: from Lagrange's weights those of least squares follow, from these what
+  /// inputs tell beyond them, and all of it changes the states that they are learnt on.
   ///
   /// - Parameter base: Dense trajectories of samples that neither choose nor judge.
   public init(
@@ -25,16 +25,17 @@ public struct PlannedRun: Sendable {
   ) throws {
     self.networks = networks
     self.plan = plan
-    var moments: ValueMoments?
-    for pass in 1...2 {
-      moments = try networks.values(
-        along: plan, moments, on: base, stage: "forecasts \(pass)/2", progress: progress
-      ).moments
+    var model: ForecastModel?
+    for pass in 1...3 {
+      model = try networks.forecastModel(
+        along: plan, from: model, onlyReused: true, on: base, stage: "forecasts \(pass)/3",
+        progress: progress
+      ).model
     }
-    guard let moments else { preconditionFailure("two passes give moments") }
-    self.moments = moments
+    guard let model else { preconditionFailure("three passes give a model") }
+    self.model = model
     forecasts = plan.reuse.orders.indices.map {
-      networks.forecasts(of: plan.reuse, step: $0, moments)
+      networks.forecasts(of: plan.reuse, step: $0, model)
     }
   }
 
@@ -45,7 +46,8 @@ public struct PlannedRun: Sendable {
   public func reuse(samples: Int) -> RunReuse {
     RunReuse(
       orders: plan.reuse.orders, forecasts: forecasts,
-      memory: networks.memory(depths: plan.reuse.depths(after: -1), samples: samples))
+      memory: networks.memory(
+        depths: plan.reuse.depths(after: -1), samples: samples, keepsInputs: model.hasMaps))
   }
 
   /// What the run costs: see `CalibrationSubject.measurePlan`. An own error is that of a step's
@@ -58,7 +60,7 @@ public struct PlannedRun: Sendable {
     var own = [Double](repeating: 0, count: count)
     var stateErrors = own
     var run = PlanRun(
-      networks, moments, start: base, depths: plan.reuse.depths(after: -1))
+      networks, model, start: base, depths: plan.reuse.depths(after: -1))
     for step in 0..<count {
       let output = try run.advance(plan, step: step)
       if !output.isEmpty { own[step] = meanSquare(output, base.outputs[step]) }

@@ -10,6 +10,11 @@ public struct ReuseUnits: Sendable {
   public let elements: [Int]
   /// Of one forward's value.
   let axes: [ChannelAxis]
+  /// Of one forward's input of the branch; nil where it has none.
+  let inputAxes: [ChannelAxis?]
+  /// The same as numbers; 1 and 0 where there is none.
+  var inputChannels: [Int] { inputAxes.map { $0?.count ?? 1 } }
+  var inputElements: [Int] { inputAxes.map { $0.map { $0.outer * $0.count * $0.inner } ?? 0 } }
   /// By unit, the others whose reuse spares it.
   private let around: [[Int]]
 
@@ -18,6 +23,7 @@ public struct ReuseUnits: Sendable {
     self.units = units
     elements = units.map { graph[$0.value].type.sampleCount }
     axes = units.map { ChannelAxis(of: graph[$0.value].type.sampleShape) }
+    inputAxes = units.map { $0.input.map { ChannelAxis(of: graph[$0].type.sampleShape) } }
     let within = units.indices.map { unit in
       let isLive = graph.liveNodes(given: [units[unit].value])
       let computed = Set(
@@ -38,6 +44,15 @@ public struct ReuseUnits: Sendable {
   /// Multiply-accumulates of one sample's forward of `graph`, in which these units may be smaller or
   /// gone, where `orders` says which are reused.
   public func macs(of graph: Graph, orders: [Int?]) -> Int {
-    graph.macs(given: Set(zip(units, orders).filter { $0.1 != nil }.map(\.0.value)))
+    let reused = units.indices.filter { orders[$0] != nil }
+    let read = reused.filter { unit in around[unit].allSatisfy { orders[$0] == nil } }
+    return graph.macs(
+      given: Set(reused.map { units[$0].value }), and: Set(read.compactMap { units[$0].input }))
+      + read.reduce(0) { $0 + correctionMacs($1) }
+  }
+
+  /// What correcting a reused value by its branch's input takes.
+  private func correctionMacs(_ unit: Int) -> Int {
+    inputAxes[unit] == nil ? 0 : ForecastModel.rank * (inputElements[unit] + elements[unit])
   }
 }

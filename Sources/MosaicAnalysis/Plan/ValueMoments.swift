@@ -39,7 +39,7 @@ public struct ValueMoments: Sendable {
   ///   - products: By unit, step and distance.
   /// - Returns: nil where the counts of these do not agree.
   init?(channels: [Int], counts: [Double], sums: [Double], products: [Double], steps: Int) {
-    guard counts.count == channels.count, counts.allSatisfy({ $0 > 0 }),
+    guard counts.count == channels.count, counts.allSatisfy({ $0 >= 0 }),
       channels.allSatisfy({ (1...1 << 24).contains($0) }),
       channels.reduce(0, { $0.addingClamped($1) }).multipliedClamped(by: steps) == sums.count,
       products.count
@@ -65,8 +65,8 @@ public struct ValueMoments: Sendable {
   var flatProducts: [Double] { units.flatMap { $0.products.flatMap { $0 } } }
 
   /// Whether these are moments of such units' values.
-  func fits(_ known: ReuseUnits, steps: Int) -> Bool {
-    channels == known.axes.map(\.count) && units.allSatisfy { $0.sums.count == steps }
+  func fits(_ channels: [Int], steps: Int) -> Bool {
+    self.channels == channels && units.allSatisfy { $0.sums.count == steps }
   }
 
   /// Adds what a unit computed for some samples at a step.
