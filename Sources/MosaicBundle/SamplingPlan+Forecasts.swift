@@ -61,7 +61,8 @@ extension SamplingPlan {
   /// The tensors of forecasts and of maps. Steps correct what has a correction from here on.
   ///
   /// - Parameter forecasts: [step][unit]; those of reused units in needed steps are there.
-  public mutating func pack(_ forecasts: [[ValueForecast?]]) -> (forecasts: [Float], maps: [Float]) {
+  public mutating func pack(_ forecasts: [[ValueForecast?]]) -> (forecasts: [Float], maps: [Float])
+  {
     var (numbers, maps): ([Float], [Float]) = ([], [])
     for (step, row) in zip(steps.indices, forecasts) where steps[step].isNeeded {
       let corrected = zip(steps[step].orders, row).map { $0 != nil && $1?.correction != nil }

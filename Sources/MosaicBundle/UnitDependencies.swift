@@ -28,7 +28,9 @@ public struct UnitDependencies: Sendable {
         read = UnitSet(unit)
       }
       known[roots[instruction.output]].formUnion(read)
-      for unit in unitsOfInput[index] ?? [] { inputSources[unit] = known[roots[instruction.output]] }
+      for unit in unitsOfInput[index] ?? [] {
+        inputSources[unit] = known[roots[instruction.output]]
+      }
     }
     self.sources = sources
     self.inputSources = inputSources

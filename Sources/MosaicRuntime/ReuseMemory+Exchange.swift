@@ -38,7 +38,8 @@ extension ReuseMemory {
         result.inputUses[input, default: []].append(.keep(groups.map { observed.place(unit, $0) }))
       }
     }
-    for known in known where units[known.unit].depth > 0 && isLive[known.instruction] && !isReadOnly {
+    for known in known where units[known.unit].depth > 0 && isLive[known.instruction] && !isReadOnly
+    {
       let unit = known.unit
       let slots = groups.map { remember(step, unit: unit, group: $0) }
       result.keeps[known.instruction] = zip(groups, slots).map {

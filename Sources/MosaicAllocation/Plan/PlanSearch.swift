@@ -144,15 +144,15 @@ public struct PlanSearch {
     let first = part.lowerBound < count && 2 * count <= base.count ? count : 0
     let known = base.part(first..<first + count)
     var work = 0.0
-    repeat {
-      let isFirst = state.model == nil
+    // Maps are learnt from what forecasts without them leave.
+    for _ in 0..<(state.model == nil ? 2 : 1) {
       let learnt = try networks.forecastModel(
         along: plan, from: state.model, on: known, stage: "stage \(number): values",
         progress: progress)
       state.model = learnt.model
       work += learnt.work * Double(known.count) / Double(base.count)
-      if !isFirst { return work }
-    } while true
+    }
+    return work
   }
 
   /// The error that a run may have beyond what its stage's measurement predicted of it.

@@ -68,7 +68,9 @@ struct InputMap: Sendable, Equatable {
     var result = [Float](repeating: 0, count: rank == 0 ? 0 : up.count / rank)
     for row in 0..<rank {
       var sum: Float = 0
-      for (channel, element) in input.enumerated() { sum += down[row * input.count + channel] * element }
+      for (channel, element) in input.enumerated() {
+        sum += down[row * input.count + channel] * element
+      }
       for channel in result.indices { result[channel] += up[row * result.count + channel] * sum }
     }
     return result

@@ -137,7 +137,8 @@ extension PlanRun {
     self.init(
       networks: networks, model: model, states: Array(base.states.prefix(1)),
       memory: networks.memory(
-        depths: depths, samples: base.labels.count, keepsInputs: keepsInputs ?? model?.hasMaps ?? false),
+        depths: depths, samples: base.labels.count,
+        keepsInputs: keepsInputs ?? model?.hasMaps ?? false),
       labels: base.labels, firstItem: base.firstItem)
   }
 }
