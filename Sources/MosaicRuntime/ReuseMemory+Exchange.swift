@@ -1,5 +1,5 @@
 internal import MosaicBundle
-public import MosaicCore
+internal import MosaicCore
 
 extension ReuseMemory {
   /// What a run takes from here and leaves here. Values that it computes count as known from here on,
