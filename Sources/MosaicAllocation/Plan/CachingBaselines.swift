@@ -1,5 +1,5 @@
 public import MosaicAnalysis
-public import MosaicCore
+internal import MosaicCore
 
 /// Plans of feature caching as the field makes them, from the dense trajectory alone: what a solved
 /// plan is compared with.

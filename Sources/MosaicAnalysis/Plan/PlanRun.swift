@@ -1,4 +1,4 @@
-public import MosaicCore
+internal import MosaicCore
 internal import MosaicRuntime
 
 /// Samples on their way under a plan, in one group or several alike that differ in what they did

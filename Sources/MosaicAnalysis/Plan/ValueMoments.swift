@@ -1,4 +1,4 @@
-public import MosaicCore
+internal import MosaicCore
 internal import MosaicKernels
 
 /// Second moments of what units computed at neighbouring steps: from them follows, for any earlier
