@@ -46,20 +46,28 @@ extension ProgramVerifier {
           "\(name) is instruction \(unit.instruction), which is not one of "
             + "\(least)..<\(program.instructions.count)")
       }
+      least = unit.instruction + 1
       if let input = unit.input, !(0..<unit.instruction).contains(input) {
         throw ProgramError(
           .program,
           "\(name) is instruction \(unit.instruction), but its input instruction \(input)")
       }
-      if let input = program.inputShape(of: unit),
-        !ChannelAxis(of: input).hasPlaces(of: ChannelAxis(of: program.valueShape(of: unit)))
-      {
+      if let input = program.inputShape(of: unit) {
+        let (inner, outer) = (
+          ChannelAxis(of: input), ChannelAxis(of: program.valueShape(of: unit))
+        )
+        // Corrections are products, whose sides have 31 bits.
+        guard
+          [inner, outer].allSatisfy({ max($0.outer, $0.count, $0.inner) <= Int(Int32.max) })
+        else {
+          throw ProgramError(.program, "\(name) or its input has an axis of 2^31 elements or more")
+        }
+        if inner.hasPlaces(of: outer) { continue }
         throw ProgramError(
           .program,
           "\(name) has the shape \(program.valueShape(of: unit)), but its input \(input), which has other "
             + "places")
       }
-      least = unit.instruction + 1
     }
   }
 

@@ -35,7 +35,7 @@ extension ReuseMemory {
         result.inputUses[input, default: []].append(.correct(known.instruction))
       }
       if let observed {
-        result.inputUses[input, default: []].append(.keep(groups.map { observed.place(unit, $0) }))
+        result.inputUses[input, default: []].append(.keep([observed.place(unit)]))
       }
     }
     for known in known where units[known.unit].depth > 0 && isLive[known.instruction] && !isReadOnly

@@ -78,24 +78,9 @@ import Testing
     var random = SplitMix64(seed: 8)
     let values = (0..<steps).map { _ in random.floats(rows * 2) }
     let inputs = (0..<steps).map { _ in random.floats(rows * 3) }
-    func moments(_ series: [[Float]], _ channels: Int) -> ValueMoments {
-      let axis = ChannelAxis(of: [rows, channels])
-      var moments = ValueMoments(steps: steps, channels: [channels])
-      for step in 0..<steps {
-        series[step].withUnsafeBufferPointer { value in
-          moments.add(unit: 0, step: step, value: value, axis: axis)
-          for other in 0..<step {
-            series[other].withUnsafeBufferPointer {
-              moments.add(unit: 0, step: step, value: value, before: other, $0)
-            }
-          }
-        }
-      }
-      moments.count(unit: 0, axis: axis)
-      return moments
-    }
     var model = ForecastModel(
-      values: moments(values, 2), inputs: moments(inputs, 3), maps: [[nil], [nil], [nil]])
+      values: ValueMoments(of: values, channels: 2), inputs: ValueMoments(of: inputs, channels: 3),
+      maps: [[nil], [nil], [nil]])
     let map = InputMap(down: random.floats(6), up: random.floats(4), rank: 2)
     model.maps[2][0] = map
     let forecast = try #require(model.forecast(unit: 0, step: 2, from: [1, 0]))

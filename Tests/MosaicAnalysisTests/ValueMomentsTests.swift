@@ -26,22 +26,7 @@ import Testing
     }
 
     /// [rows, 2].
-    func moments() -> ValueMoments {
-      let axis = ChannelAxis(of: [rows, 2])
-      var moments = ValueMoments(steps: steps, channels: [2])
-      for step in 0..<steps {
-        values[step].withUnsafeBufferPointer { value in
-          moments.add(unit: 0, step: step, value: value, axis: axis)
-          for other in 0..<step {
-            values[other].withUnsafeBufferPointer {
-              moments.add(unit: 0, step: step, value: value, before: other, $0)
-            }
-          }
-        }
-      }
-      moments.count(unit: 0, axis: axis)
-      return moments
-    }
+    func moments() -> ValueMoments { ValueMoments(of: values, channels: 2) }
 
     func squaredError(_ forecast: ValueForecast, step: Int, from known: [Int]) -> Double {
       var sum = 0.0
@@ -113,5 +98,24 @@ import Testing
   @Test func looksBackSoFar() throws {
     let moments = ValueMoments(steps: 20, channels: [1])
     #expect(moments.forecast(unit: 0, step: 19, from: [2]) == nil)
+  }
+}
+
+extension ValueMoments {
+  /// Of one unit's values [rows, channels], a value a step.
+  init(of series: [[Float]], channels: Int) {
+    let axis = ChannelAxis(of: [series[0].count / channels, channels])
+    self.init(steps: series.count, channels: [channels])
+    for (step, value) in series.enumerated() {
+      value.withUnsafeBufferPointer { value in
+        add(unit: 0, step: step, value: value, axis: axis)
+        for other in 0..<step {
+          series[other].withUnsafeBufferPointer {
+            add(unit: 0, step: step, value: value, before: other, $0)
+          }
+        }
+      }
+    }
+    count(unit: 0, axis: axis)
   }
 }

@@ -104,14 +104,15 @@ extension PlanNetworks {
           run.memory.values(unit: unit, group: 0, of: step)
           ?? fresh?.values(unit: unit, group: 0, of: step)
         guard let value else { continue }
+        let isComputed = units.isComputed(unit, orders)
         let input =
-          units.isComputed(unit, orders)
+          isComputed
           ? run.memory.inputs(unit: unit, group: 0, of: step)
           : orders[unit] == nil ? nil : observed.values(unit: unit)
         sums.add(
           ForecastSums.Place(step: step, unit: unit), value: Array(value),
           input: units.inputAxes[unit] == nil ? nil : input.map { Array($0) },
-          isComputed: units.isComputed(unit, orders), order: orders[unit], known)
+          isComputed: isComputed, order: orders[unit], known)
       }
     }
     sums.endPart(forwards: forwards)
